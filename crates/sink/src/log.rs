@@ -1,0 +1,165 @@
+//! The contract that both backends keep.
+
+use crate::record::{Batch, Entry, Record};
+use crate::settings::{Settings, TopicSpec};
+
+/// An open log; cheap to clone.
+#[derive(Clone)]
+pub struct Log {}
+
+/// Where a member begins to read a partition that it was handed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// After the group's committed position; at the beginning when there is none.
+    Committed,
+    /// At the beginning, every time: for compacted topics, which are state.
+    Beginning,
+}
+
+/// Where a follower begins to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// At the oldest record kept.
+    Beginning,
+    /// After the newest record.
+    End,
+    /// At most this many records of each partition before the end.
+    Last(u64),
+}
+
+/// What a member is told, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// These partitions are the member's from now on.
+    Assigned(Vec<u32>),
+    /// These partitions are no longer the member's: their uncommitted work is to be dropped, for it
+    /// will be done again by whoever is assigned them next, possibly this member.
+    Revoked(Vec<u32>),
+    /// Records of assigned partitions, in offset order within each.
+    Records(Vec<Entry>),
+}
+
+/// Why a log cannot be opened: one readable line that names the thing and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct OpenError(pub String);
+
+/// Why a commit or a read did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A partition that the batch acts for is no longer the member's; nothing was written, or it is
+    /// not known whether it was. [`Event::Revoked`] says which partitions to drop.
+    #[error("the partition is no longer held")]
+    Lost,
+    /// The log cannot go on: corrupt, fenced, not authorised, disk full.
+    #[error("{0}")]
+    Fatal(String),
+}
+
+/// A member of a group that shares one topic's partitions.
+pub struct Member {}
+
+/// Commits batches for a member; cheap to clone, and usable from any task.
+#[derive(Clone)]
+pub struct Appender {}
+
+/// Reads topics outside any group.
+pub struct Follower {}
+
+impl Log {
+    /// Opens the log, creates the topics that are missing and verifies those that exist. An existing
+    /// Kafka topic that differs is named in a warning and left alone.
+    ///
+    /// # Errors
+    /// When the log cannot be reached, opened, locked or trusted.
+    pub async fn open(_settings: &Settings, _topics: &[TopicSpec]) -> Result<Self, OpenError> {
+        todo!()
+    }
+
+    /// The partition that `key` belongs to in `topic`: murmur2, as Kafka's Java client does it.
+    #[must_use]
+    pub fn partition(&self, _topic: &str, _key: &[u8]) -> u32 {
+        todo!()
+    }
+
+    /// Appends records that no input position belongs to, at once or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when the log cannot go on.
+    pub async fn append(&self, _records: Vec<Record>) -> Result<(), Error> {
+        todo!()
+    }
+
+    /// Joins `group`, whose members share the partitions of `topic`.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when the log cannot go on.
+    pub async fn join(&self, _group: &str, _topic: &str, _start: Start) -> Result<Member, Error> {
+        todo!()
+    }
+
+    /// The latest record of each key in a partition of a compacted topic, tombstones left out.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when the log cannot go on.
+    pub async fn latest(&self, _topic: &str, _partition: u32) -> Result<Vec<Entry>, Error> {
+        todo!()
+    }
+
+    /// Follows topics outside any group.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when the log cannot go on.
+    pub async fn follow(&self, _topics: &[&str], _from: From) -> Result<Follower, Error> {
+        todo!()
+    }
+
+    /// Whether the log answers: what readiness reports.
+    pub async fn ready(&self) -> bool {
+        todo!()
+    }
+
+    /// Closes the log after the last member left.
+    pub async fn close(self) {}
+}
+
+impl Member {
+    /// The next event; waits for one. Cancel safe.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when the log cannot go on.
+    pub async fn next(&mut self) -> Result<Event, Error> {
+        todo!()
+    }
+
+    /// What this member commits with.
+    #[must_use]
+    pub fn appender(&self) -> Appender {
+        todo!()
+    }
+
+    /// Leaves the group after commits under way are done.
+    pub async fn leave(self) {}
+}
+
+impl Appender {
+    /// Commits a batch: returns once it is durable and visible. Batches that wait at the same time
+    /// may share one transaction.
+    ///
+    /// # Errors
+    /// [`Error::Lost`] when a partition it acts for is no longer held, [`Error::Fatal`] when the log
+    /// cannot go on.
+    pub async fn commit(&self, _batch: Batch) -> Result<(), Error> {
+        todo!()
+    }
+}
+
+impl Follower {
+    /// The next committed record; waits for one. Cancel safe. Offset order within a partition.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when the log cannot go on.
+    pub async fn next(&mut self) -> Result<Entry, Error> {
+        todo!()
+    }
+}

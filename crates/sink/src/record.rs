@@ -1,0 +1,49 @@
+//! What is written to a topic, and what is read from one.
+
+use jiff::Timestamp;
+
+/// A record to append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The topic's name without the prefix.
+    pub topic: String,
+    /// The key; records with an equal key keep their order.
+    pub key: Vec<u8>,
+    /// What decides the partition, where it is not the key.
+    pub partition_key: Option<Vec<u8>>,
+    /// The value; `None` is a tombstone, which deletes the key from a compacted topic.
+    pub value: Option<Vec<u8>>,
+    /// Headers in order.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// When the event happened, as far as the record is concerned.
+    pub timestamp: Timestamp,
+}
+
+/// A record as a reader gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The topic's name without the prefix.
+    pub topic: String,
+    /// Its partition.
+    pub partition: u32,
+    /// Its offset in the partition.
+    pub offset: u64,
+    /// Its key.
+    pub key: Vec<u8>,
+    /// Its value; `None` is a tombstone.
+    pub value: Option<Vec<u8>>,
+    /// Its headers in order.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Its timestamp.
+    pub timestamp: Timestamp,
+}
+
+/// Records that become visible together with the input positions they came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// The records, for any topics.
+    pub records: Vec<Record>,
+    /// For each input partition that the batch acts for, the offset to read next. A partition must be
+    /// named even when its position does not move: naming it is what fences a member that lost it.
+    pub positions: Vec<(u32, u64)>,
+}
