@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Where the log is and what its topics are called.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Settings {
     /// An embedded store in one directory, for one process.
     Local(LocalSettings),
