@@ -20,5 +20,5 @@ mod record;
 mod settings;
 
 pub use log::{Appender, Error, Event, Follower, From, Log, Member, OpenError, Start};
-pub use record::{Batch, Entry, Record};
+pub use record::{Batch, Entry, Lease, Record};
 pub use settings::{Cleanup, KafkaSettings, LocalSettings, Security, Settings, TopicSpec};

@@ -1,6 +1,6 @@
 //! The contract that both backends keep.
 
-use crate::record::{Batch, Entry, Record};
+use crate::record::{Batch, Entry, Lease, Record};
 use crate::settings::{Settings, TopicSpec};
 
 /// An open log; cheap to clone.
@@ -31,7 +31,7 @@ pub enum From {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// These partitions are the member's from now on.
-    Assigned(Vec<u32>),
+    Assigned(Vec<Lease>),
     /// These partitions are no longer the member's: their uncommitted work is to be dropped, for it
     /// will be done again by whoever is assigned them next, possibly this member.
     Revoked(Vec<u32>),
@@ -79,6 +79,12 @@ impl Log {
     /// The partition that `key` belongs to in `topic`: murmur2, as Kafka's Java client does it.
     #[must_use]
     pub fn partition(&self, _topic: &str, _key: &[u8]) -> u32 {
+        todo!()
+    }
+
+    /// How many partitions `topic` has.
+    #[must_use]
+    pub fn partitions(&self, _topic: &str) -> u32 {
         todo!()
     }
 
@@ -147,7 +153,7 @@ impl Appender {
     /// may share one transaction.
     ///
     /// # Errors
-    /// [`Error::Lost`] when a partition it acts for is no longer held, [`Error::Fatal`] when the log
+    /// [`Error::Lost`] when a lease it acts under has ended, [`Error::Fatal`] when the log
     /// cannot go on.
     pub async fn commit(&self, _batch: Batch) -> Result<(), Error> {
         todo!()

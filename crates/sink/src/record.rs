@@ -38,6 +38,17 @@ pub struct Entry {
     pub timestamp: Timestamp,
 }
 
+/// The right to act for an input partition, handed out with [`Event::Assigned`](crate::Event). A
+/// partition that was taken away and handed out again, even to the same member, has a new lease: a
+/// batch made under an earlier one is refused, because the work behind it is being done again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Lease {
+    /// The partition.
+    pub partition: u32,
+    /// Counts how often the member was handed a partition; its own business.
+    pub(crate) epoch: u64,
+}
+
 /// Records that become visible together with the input positions they came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
@@ -45,5 +56,5 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// For each input partition that the batch acts for, the offset to read next. A partition must be
     /// named even when its position does not move: naming it is what fences a member that lost it.
-    pub positions: Vec<(u32, u64)>,
+    pub positions: Vec<(Lease, u64)>,
 }
