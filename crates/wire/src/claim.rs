@@ -21,6 +21,20 @@ pub enum Status {
     NotAClaim,
 }
 
+impl Status {
+    /// The status as it stands in records and headers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Denied => "denied",
+            Self::Disputed => "disputed",
+            Self::NotAClaim => "not_a_claim",
+        }
+    }
+}
+
 /// Why a claim has its status.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

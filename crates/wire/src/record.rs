@@ -1,5 +1,7 @@
 //! The values of the topics that consumers read.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::claim::Claim;
 use crate::entity::Entity;
 use crate::language::Language;
-use crate::revision::{Change, Source};
+use crate::revision::{Change, Revision, Source};
 use crate::tagged::Tagged;
 use crate::{FeedId, ItemId};
 
@@ -123,4 +125,93 @@ pub enum Origin {
         /// Offset.
         offset: u64,
     },
+}
+
+/// Bytes of a dead letter that are kept.
+const DEAD_BYTES: usize = 64 * 1024;
+
+impl ItemRecord {
+    /// The record of a revision and its tags.
+    #[must_use]
+    pub fn new(revision: Revision, tags: Tagged) -> Self {
+        Self {
+            item: revision.item,
+            revision: revision.revision,
+            source: revision.source,
+            title: revision.title,
+            text: revision.text,
+            truncated: revision.truncated,
+            link: revision.link,
+            published: revision.published,
+            fetched: revision.fetched,
+            change: revision.change,
+            tags,
+        }
+    }
+
+    /// The text that the tags' offsets count in.
+    #[must_use]
+    pub fn plain_text(&self) -> String {
+        if self.title.is_empty() {
+            self.text.clone()
+        } else {
+            format!("{}\n\n{}", self.title, self.text)
+        }
+    }
+}
+
+impl ClaimRecord {
+    /// Every claim of an item, in text order.
+    #[must_use]
+    pub fn all(item: &ItemRecord) -> Vec<Self> {
+        let text = item.plain_text();
+        let claims = item.tags.claims.iter();
+        (0..)
+            .zip(claims)
+            .map(|(index, claim)| Self::new(item, &text, index, claim))
+            .collect()
+    }
+
+    fn new(item: &ItemRecord, text: &str, index: u32, claim: &Claim) -> Self {
+        let length = claim.end.saturating_sub(claim.start);
+        let entities = item.tags.entities.iter();
+        Self {
+            id: format!("{}/{}/{index}", item.item, item.revision),
+            item: item.item.clone(),
+            revision: item.revision,
+            index,
+            text: text
+                .chars()
+                .skip(claim.start as usize)
+                .take(length as usize)
+                .collect(),
+            claim: claim.clone(),
+            entities: entities
+                .filter(|entity| claim.start <= entity.start && entity.end <= claim.end)
+                .cloned()
+                .collect(),
+            language: item.tags.language,
+            title: item.title.clone(),
+            source: item.source.clone(),
+            link: item.link.clone(),
+            published: item.published,
+            fetched: item.fetched,
+            change: item.change.clone(),
+            rules: item.tags.rules.clone(),
+        }
+    }
+}
+
+impl DeadLetter {
+    /// The letter for `bytes` that came from `origin`; the first 64 KiB of them are kept.
+    #[must_use]
+    pub fn new(origin: Origin, reason: String, bytes: &[u8], at: Timestamp) -> Self {
+        Self {
+            origin,
+            reason,
+            bytes: STANDARD.encode(&bytes[..bytes.len().min(DEAD_BYTES)]),
+            size: bytes.len() as u64,
+            at,
+        }
+    }
 }
