@@ -1,0 +1,45 @@
+# What can be done here; `make` alone lists it.
+
+CARGO ?= cargo
+CONFIG ?= config/quickstart.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test ci lint doc bench eval replay-recorded image clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build and run the daemon on the local log, with the sample wire (CONFIG=… for another config)
+	$(CARGO) run --release --locked -q -p claimwire -- --config $(CONFIG) run
+
+demo: ## the same on a throw-away data directory
+	CLAIMWIRE_LOG_DIRECTORY=$$(mktemp -d) $(CARGO) run --release --locked -q -p claimwire -- --config $(CONFIG) run
+
+test: ## run every test; those that need Kafka start it, given Java 17 and Maven
+	$(CARGO) test --workspace --locked
+
+lint: ## formatting, clippy with warnings as errors, documentation, the crate graph, licences
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+	tests/crate-graph
+
+ci: ## what CI runs: lint, then every test, with nothing left out
+	$(MAKE) lint
+	CI=true $(MAKE) test
+
+bench: ## speed and memory, as ratios to a baseline of the same run; JSON in target/bench.json
+	$(CARGO) bench --locked -p claimwire --bench pipeline
+
+eval: ## quality of parsing and tagging on the corpora, where they are present
+	$(CARGO) bench --locked -p claimwire --bench quality
+
+replay-recorded: ## serve recorded histories of real feeds to the daemon, where they are present
+	$(CARGO) bench --locked -p claimwire --bench replay_recorded
+
+image: ## build the container image
+	docker build --network host -f deploy/Dockerfile -t claimwire .
+
+clean: ## remove what was built and what the quick start wrote
+	$(CARGO) clean
+	rm -rf data
