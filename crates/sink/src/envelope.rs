@@ -1,9 +1,21 @@
 //! How each value stands on its topic: key, partition, CloudEvents 1.0 headers in Kafka binary
 //! mode, W3C trace context, and the tags again as headers.
+//!
+//! The headers follow the CloudEvents Kafka protocol binding 1.0.2 (§3.2) and W3C Trace Context.
+//! What identifies a record is made from the value alone, so a replay writes the same `ce_id`.
 
-use wire::{ClaimRecord, DeadLetter, FeedSpec, FeedState, ItemRecord, Revision};
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use wire::claim::Status;
+use wire::record::Origin;
+use wire::tagged::ItemStanding;
+use wire::{ClaimRecord, DeadLetter, Entity, FeedId, FeedSpec, FeedState, ItemRecord, Revision};
 
 use crate::record::Record;
+
+type Headers = Vec<(String, Vec<u8>)>;
 
 /// The place of a record in a trace (W3C Trace Context, `traceparent`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,54 +30,215 @@ impl Trace {
     /// A new trace.
     #[must_use]
     pub fn start() -> Self {
-        todo!()
+        // Zero is no id in W3C Trace Context.
+        Self {
+            trace: rand::random::<u128>() | 1,
+            span: rand::random::<u64>() | 1,
+        }
     }
 
     /// The next step of the trace that `headers` carry, or a new trace where they carry none.
     #[must_use]
-    pub fn next(_headers: &[(String, Vec<u8>)]) -> Self {
-        todo!()
+    pub fn next(headers: &[(String, Vec<u8>)]) -> Self {
+        let fresh = Self::start();
+        let parent = headers.iter().find(|(name, _)| name == "traceparent");
+        let trace = parent.and_then(|(_, value)| trace_id(value));
+        Self {
+            trace: trace.unwrap_or(fresh.trace),
+            ..fresh
+        }
+    }
+
+    fn header(self) -> String {
+        format!("00-{:032x}-{:016x}-01", self.trace, self.span)
     }
 }
 
 /// A feed definition on `feeds`, partitioned by `site`, the registrable domain of its host.
 #[must_use]
-pub fn feed(_spec: &FeedSpec, _site: &str) -> Record {
-    todo!()
+pub fn feed(spec: &FeedSpec, site: &str) -> Record {
+    let now = Timestamp::now();
+    // A definition has no revision of its own: what it says is what names it.
+    let value = json(spec);
+    let said = String::from_utf8_lossy(&value);
+    let id = format!("{}/{}", spec.id, wire::id::digest(&[said.as_ref()]));
+    let mut headers = event("claimwire.feed.v1", &id, &spec.id, now);
+    push(&mut headers, "lang", spec.language.code());
+    Record {
+        partition_key: Some(site.as_bytes().to_vec()),
+        ..record("feeds", &spec.id.0, value, headers, now)
+    }
 }
 
 /// The end of a feed on `feeds`: a tombstone where its definition stands.
 #[must_use]
-pub fn feed_removed(_feed: &wire::FeedId, _site: &str) -> Record {
-    todo!()
+pub fn feed_removed(feed: &FeedId, site: &str) -> Record {
+    Record {
+        topic: "feeds".to_owned(),
+        key: feed.0.as_bytes().to_vec(),
+        partition_key: Some(site.as_bytes().to_vec()),
+        value: None,
+        headers: Vec::new(),
+        timestamp: Timestamp::now(),
+    }
 }
 
 /// A feed's state on `feed-state`, in the partition of its definition.
 #[must_use]
-pub fn feed_state(_state: &FeedState, _site: &str) -> Record {
-    todo!()
+pub fn feed_state(state: &FeedState, site: &str) -> Record {
+    let now = Timestamp::now();
+    let value = json(state);
+    let said = String::from_utf8_lossy(&value);
+    let id = format!("{}/{}", state.feed, wire::id::digest(&[said.as_ref()]));
+    let headers = event("claimwire.feed-state.v1", &id, &state.feed, now);
+    Record {
+        partition_key: Some(site.as_bytes().to_vec()),
+        ..record("feed-state", &state.feed.0, value, headers, now)
+    }
 }
 
 /// A revision on `raw`.
 #[must_use]
-pub fn revision(_revision: &Revision, _trace: Trace) -> Record {
-    todo!()
+pub fn revision(revision: &Revision, trace: Trace) -> Record {
+    let id = format!("{}/{}", revision.item, revision.revision);
+    let mut headers = event(
+        "claimwire.raw.v1",
+        &id,
+        &revision.source.feed,
+        revision.fetched,
+    );
+    push(&mut headers, "ce_subject", &revision.item.0);
+    push(&mut headers, "traceparent", trace.header());
+    push(&mut headers, "lang", revision.source.language.code());
+    let value = json(revision);
+    record("raw", &revision.item.0, value, headers, revision.fetched)
 }
 
 /// A tagged item on `items.confirmed` or `items.unconfirmed`.
 #[must_use]
-pub fn item(_item: &ItemRecord, _trace: Trace) -> Record {
-    todo!()
+pub fn item(item: &ItemRecord, trace: Trace) -> Record {
+    let id = format!("{}/{}", item.item, item.revision);
+    let standing = item.tags.claim_status.as_ref().map(|status| status.status);
+    // An item without a claim stands behind nothing.
+    let (topic, status) = match standing {
+        Some(ItemStanding::Confirmed) => ("items.confirmed", "confirmed"),
+        Some(ItemStanding::Unconfirmed) | None => ("items.unconfirmed", "unconfirmed"),
+    };
+    let mut headers = event("claimwire.item.v1", &id, &item.source.feed, item.fetched);
+    push(&mut headers, "ce_subject", &item.item.0);
+    push(&mut headers, "traceparent", trace.header());
+    push(&mut headers, "claim-status", status);
+    push(&mut headers, "entities", entities(&item.tags.entities));
+    push(&mut headers, "lang", item.tags.language.code());
+    record(topic, &item.item.0, json(item), headers, item.fetched)
 }
 
 /// A claim on `claims.confirmed` or `claims.unconfirmed`.
 #[must_use]
-pub fn claim(_claim: &ClaimRecord, _trace: Trace) -> Record {
-    todo!()
+pub fn claim(claim: &ClaimRecord, trace: Trace) -> Record {
+    let topic = match claim.claim.status {
+        Status::Confirmed => "claims.confirmed",
+        Status::Unconfirmed | Status::Denied | Status::Disputed | Status::NotAClaim => {
+            "claims.unconfirmed"
+        }
+    };
+    let feed = &claim.source.feed;
+    let mut headers = event("claimwire.claim.v1", &claim.id, feed, claim.fetched);
+    push(&mut headers, "ce_subject", &claim.item.0);
+    push(&mut headers, "traceparent", trace.header());
+    push(&mut headers, "claim-status", name(&claim.claim.status));
+    push(
+        &mut headers,
+        "status-detail",
+        name(&claim.claim.status_detail),
+    );
+    push(&mut headers, "entities", entities(&claim.entities));
+    push(&mut headers, "lang", claim.language.code());
+    record(topic, &claim.item.0, json(claim), headers, claim.fetched)
 }
 
-/// A dead letter on `dead`.
+/// A dead letter on `dead`, keyed by its origin.
 #[must_use]
-pub fn dead(_letter: &DeadLetter, _trace: Trace) -> Record {
-    todo!()
+pub fn dead(letter: &DeadLetter, trace: Trace) -> Record {
+    let (origin, source) = match &letter.origin {
+        Origin::Feed { feed, .. } => (feed.0.clone(), format!("/feeds/{feed}")),
+        Origin::Record {
+            topic,
+            partition,
+            offset,
+        } => (
+            format!("{topic}/{partition}/{offset}"),
+            format!("/topics/{topic}"),
+        ),
+    };
+    // The same bytes fail for the same reason on every replay, whenever that is.
+    let digest = wire::id::digest(&[&letter.reason, &letter.bytes]);
+    let id = format!("{origin}/{digest}");
+    let mut headers = event_from("claimwire.dead.v1", &id, &source, letter.at);
+    push(&mut headers, "traceparent", trace.header());
+    record("dead", &origin, json(letter), headers, letter.at)
+}
+
+fn record(
+    topic: &str,
+    key: &str,
+    value: Vec<u8>,
+    headers: Headers,
+    timestamp: Timestamp,
+) -> Record {
+    Record {
+        topic: topic.to_owned(),
+        key: key.as_bytes().to_vec(),
+        partition_key: None,
+        value: Some(value),
+        headers,
+        timestamp,
+    }
+}
+
+fn event(kind: &str, id: &str, feed: &FeedId, time: Timestamp) -> Headers {
+    event_from(kind, id, &format!("/feeds/{feed}"), time)
+}
+
+fn event_from(kind: &str, id: &str, source: &str, time: Timestamp) -> Headers {
+    let mut headers = Headers::new();
+    push(&mut headers, "ce_specversion", "1.0");
+    push(&mut headers, "ce_id", id);
+    push(&mut headers, "ce_source", source);
+    push(&mut headers, "ce_type", kind);
+    push(&mut headers, "ce_time", time.to_string());
+    push(&mut headers, "content-type", "application/json");
+    headers
+}
+
+fn push(headers: &mut Headers, name: &str, value: impl Into<String>) {
+    headers.push((name.to_owned(), value.into().into_bytes()));
+}
+
+/// The ids of what is mentioned, each once, comma-separated. Amounts and dates are values rather
+/// than entries of the dictionary, and are left to the record.
+fn entities(mentions: &[Entity]) -> String {
+    let named = mentions.iter().filter(|mention| mention.value.is_none());
+    let ids: BTreeSet<&str> = named.map(|mention| mention.id.as_str()).collect();
+    Vec::from_iter(ids).join(",")
+}
+
+/// A tag as it stands in the JSON.
+fn name(tag: &impl Serialize) -> String {
+    serde_json::to_value(tag)
+        .ok()
+        .and_then(|tag| tag.as_str().map(str::to_owned))
+        .expect("a unit variant is a JSON string")
+}
+
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("the wire types have string keys and no failing serializer")
+}
+
+/// The trace of a `traceparent` of any version (W3C Trace Context §3.2); `None` when it is invalid.
+fn trace_id(value: &[u8]) -> Option<u128> {
+    let value = std::str::from_utf8(value).ok()?;
+    let trace = value.split('-').nth(1).filter(|trace| trace.len() == 32)?;
+    let trace = u128::from_str_radix(trace, 16).ok()?;
+    (trace != 0).then_some(trace)
 }

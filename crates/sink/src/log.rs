@@ -2,10 +2,17 @@
 
 use crate::record::{Batch, Entry, Lease, Record};
 use crate::settings::{Settings, TopicSpec};
+use crate::{kafka, local, murmur2};
 
 /// An open log; cheap to clone.
 #[derive(Clone)]
-pub struct Log {}
+pub struct Log(LogOn);
+
+#[derive(Clone)]
+enum LogOn {
+    Local(local::Log),
+    Kafka(kafka::Log),
+}
 
 /// Where a member begins to read a partition that it was handed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,14 +64,30 @@ pub enum Error {
 }
 
 /// A member of a group that shares one topic's partitions.
-pub struct Member {}
+pub struct Member(MemberOn);
+
+enum MemberOn {
+    Local(local::Member),
+    Kafka(kafka::Member),
+}
 
 /// Commits batches for a member; cheap to clone, and usable from any task.
 #[derive(Clone)]
-pub struct Appender {}
+pub struct Appender(AppenderOn);
+
+#[derive(Clone)]
+enum AppenderOn {
+    Local(local::Appender),
+    Kafka(kafka::Appender),
+}
 
 /// Reads topics outside any group.
-pub struct Follower {}
+pub struct Follower(FollowerOn);
+
+enum FollowerOn {
+    Local(local::Follower),
+    Kafka(kafka::Follower),
+}
 
 impl Log {
     /// Opens the log, creates the topics that are missing and verifies those that exist. An existing
@@ -72,61 +95,87 @@ impl Log {
     ///
     /// # Errors
     /// When the log cannot be reached, opened, locked or trusted.
-    pub async fn open(_settings: &Settings, _topics: &[TopicSpec]) -> Result<Self, OpenError> {
-        todo!()
+    pub async fn open(settings: &Settings, topics: &[TopicSpec]) -> Result<Self, OpenError> {
+        Ok(Self(match settings {
+            Settings::Local(settings) => LogOn::Local(local::Log::open(settings, topics).await?),
+            Settings::Kafka(settings) => LogOn::Kafka(kafka::Log::open(settings, topics).await?),
+        }))
     }
 
     /// The partition that `key` belongs to in `topic`: murmur2, as Kafka's Java client does it.
     #[must_use]
-    pub fn partition(&self, _topic: &str, _key: &[u8]) -> u32 {
-        todo!()
+    pub fn partition(&self, topic: &str, key: &[u8]) -> u32 {
+        murmur2::partition(key, self.partitions(topic))
     }
 
-    /// How many partitions `topic` has.
+    /// How many partitions `topic` has; 0 for one that the log was not opened with.
     #[must_use]
-    pub fn partitions(&self, _topic: &str) -> u32 {
-        todo!()
+    pub fn partitions(&self, topic: &str) -> u32 {
+        match &self.0 {
+            LogOn::Local(log) => log.partitions(topic),
+            LogOn::Kafka(log) => log.partitions(topic),
+        }
     }
 
     /// Appends records that no input position belongs to, at once or not at all.
     ///
     /// # Errors
     /// [`Error::Fatal`] when the log cannot go on.
-    pub async fn append(&self, _records: Vec<Record>) -> Result<(), Error> {
-        todo!()
+    pub async fn append(&self, records: Vec<Record>) -> Result<(), Error> {
+        match &self.0 {
+            LogOn::Local(log) => log.append(records).await,
+            LogOn::Kafka(log) => log.append(records).await,
+        }
     }
 
     /// Joins `group`, whose members share the partitions of `topic`.
     ///
     /// # Errors
     /// [`Error::Fatal`] when the log cannot go on.
-    pub async fn join(&self, _group: &str, _topic: &str, _start: Start) -> Result<Member, Error> {
-        todo!()
+    pub async fn join(&self, group: &str, topic: &str, start: Start) -> Result<Member, Error> {
+        Ok(Member(match &self.0 {
+            LogOn::Local(log) => MemberOn::Local(log.join(group, topic, start).await?),
+            LogOn::Kafka(log) => MemberOn::Kafka(log.join(group, topic, start).await?),
+        }))
     }
 
     /// The latest record of each key in a partition of a compacted topic, tombstones left out.
     ///
     /// # Errors
     /// [`Error::Fatal`] when the log cannot go on.
-    pub async fn latest(&self, _topic: &str, _partition: u32) -> Result<Vec<Entry>, Error> {
-        todo!()
+    pub async fn latest(&self, topic: &str, partition: u32) -> Result<Vec<Entry>, Error> {
+        match &self.0 {
+            LogOn::Local(log) => log.latest(topic, partition).await,
+            LogOn::Kafka(log) => log.latest(topic, partition).await,
+        }
     }
 
     /// Follows topics outside any group.
     ///
     /// # Errors
     /// [`Error::Fatal`] when the log cannot go on.
-    pub async fn follow(&self, _topics: &[&str], _from: From) -> Result<Follower, Error> {
-        todo!()
+    pub async fn follow(&self, topics: &[&str], from: From) -> Result<Follower, Error> {
+        Ok(Follower(match &self.0 {
+            LogOn::Local(log) => FollowerOn::Local(log.follow(topics, from)?),
+            LogOn::Kafka(log) => FollowerOn::Kafka(log.follow(topics, from).await?),
+        }))
     }
 
     /// Whether the log answers: what readiness reports.
     pub async fn ready(&self) -> bool {
-        todo!()
+        match &self.0 {
+            LogOn::Local(log) => log.ready(),
+            LogOn::Kafka(log) => log.ready().await,
+        }
     }
 
     /// Closes the log after the last member left.
-    pub async fn close(self) {}
+    pub async fn close(self) {
+        match self.0 {
+            LogOn::Local(log) => log.close().await,
+            LogOn::Kafka(log) => log.close().await,
+        }
+    }
 }
 
 impl Member {
@@ -135,17 +184,28 @@ impl Member {
     /// # Errors
     /// [`Error::Fatal`] when the log cannot go on.
     pub async fn next(&mut self) -> Result<Event, Error> {
-        todo!()
+        match &mut self.0 {
+            MemberOn::Local(member) => member.next().await,
+            MemberOn::Kafka(member) => member.next().await,
+        }
     }
 
     /// What this member commits with.
     #[must_use]
     pub fn appender(&self) -> Appender {
-        todo!()
+        Appender(match &self.0 {
+            MemberOn::Local(member) => AppenderOn::Local(member.appender()),
+            MemberOn::Kafka(member) => AppenderOn::Kafka(member.appender()),
+        })
     }
 
     /// Leaves the group after commits under way are done.
-    pub async fn leave(self) {}
+    pub async fn leave(self) {
+        match self.0 {
+            MemberOn::Local(member) => member.leave().await,
+            MemberOn::Kafka(member) => member.leave().await,
+        }
+    }
 }
 
 impl Appender {
@@ -155,8 +215,11 @@ impl Appender {
     /// # Errors
     /// [`Error::Lost`] when a lease it acts under has ended, [`Error::Fatal`] when the log
     /// cannot go on.
-    pub async fn commit(&self, _batch: Batch) -> Result<(), Error> {
-        todo!()
+    pub async fn commit(&self, batch: Batch) -> Result<(), Error> {
+        match &self.0 {
+            AppenderOn::Local(appender) => appender.commit(batch).await,
+            AppenderOn::Kafka(appender) => appender.commit(batch).await,
+        }
     }
 }
 
@@ -166,6 +229,9 @@ impl Follower {
     /// # Errors
     /// [`Error::Fatal`] when the log cannot go on.
     pub async fn next(&mut self) -> Result<Entry, Error> {
-        todo!()
+        match &mut self.0 {
+            FollowerOn::Local(follower) => follower.next().await,
+            FollowerOn::Kafka(follower) => follower.next().await,
+        }
     }
 }

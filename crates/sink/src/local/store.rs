@@ -1,0 +1,402 @@
+//! What is on disk: a lock, a version file, and one embedded database with three keyspaces.
+//!
+//! - `meta`: the store's name, topics, partitions and group positions
+//! - `records`: by topic, partition and offset
+//! - `index`: for compacted topics, where the latest record of each key stands
+//!
+//! The version file names the store, and the database holds the same name: a directory whose data
+//! went missing is told from a new one, and never started empty.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+
+use crate::log::OpenError;
+use crate::record::Entry;
+use crate::settings::{Cleanup, LocalSettings, TopicSpec};
+
+use super::codec::{self, Place};
+
+/// The layout that this program reads and writes.
+const VERSION: u32 = 1;
+const VERSION_FILE: &str = "version";
+/// Present while a store is being made: until it is gone, nothing was accepted.
+const UNFINISHED_FILE: &str = "unfinished";
+const DATABASE: &str = "store";
+const STORE_NAME: &str = "store";
+
+/// An open store.
+pub(super) struct Store {
+    pub(super) directory: PathBuf,
+    pub(super) database: Database,
+    pub(super) meta: Keyspace,
+    pub(super) records: Keyspace,
+    pub(super) index: Keyspace,
+    topics: BTreeMap<String, Topic>,
+    /// Held for as long as the store is open.
+    _lock: File,
+}
+
+/// A topic as it stands in the store.
+#[derive(Clone, Debug)]
+pub(super) struct Topic {
+    pub(super) name: String,
+    pub(super) id: u32,
+    pub(super) partitions: u32,
+    pub(super) cleanup: Cleanup,
+}
+
+/// How far a partition reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// The oldest offset that may still be there.
+    pub(super) first: u64,
+    /// The offset that the next record gets.
+    pub(super) next: u64,
+    /// Bytes of the records kept.
+    pub(super) bytes: u64,
+}
+
+impl Store {
+    /// Opens the store, makes it when the directory is new, and adds the topics that are missing.
+    pub(super) fn open(settings: &LocalSettings, topics: &[TopicSpec]) -> Result<Self, OpenError> {
+        let directory = &settings.directory;
+        fs::create_dir_all(directory).map_err(|error| unusable(directory, &error))?;
+        let lock = lock(directory)?;
+        let (database, meta) = match read_version(directory)? {
+            Some(name) => recover(directory, &name)?,
+            None => create(directory)?,
+        };
+        let keyspace = |name| {
+            database
+                .keyspace(name, KeyspaceCreateOptions::default)
+                .map_err(|error| damaged(directory, &error.to_string()))
+        };
+        let mut store = Self {
+            directory: directory.clone(),
+            records: keyspace("records")?,
+            index: keyspace("index")?,
+            database: database.clone(),
+            meta,
+            topics: BTreeMap::new(),
+            _lock: lock,
+        };
+        for spec in topics {
+            store
+                .add_topic(&settings.prefix, spec)
+                .map_err(|error| damaged(directory, &error))?;
+        }
+        store.verify().map_err(|what| damaged(directory, &what))?;
+        Ok(store)
+    }
+
+    pub(super) fn topic(&self, name: &str) -> Option<&Topic> {
+        self.topics.get(name)
+    }
+
+    pub(super) fn topics(&self) -> impl Iterator<Item = &Topic> {
+        self.topics.values()
+    }
+
+    /// How far a partition reaches, as of the last commit.
+    pub(super) fn extent(&self, topic: u32, partition: u32) -> Result<Extent, String> {
+        let bytes = self.meta.get(extent_key(topic, partition)).map_err(text)?;
+        let bytes = bytes.ok_or("a partition's extent is missing")?;
+        let numbers: Vec<u64> = bytes.chunks_exact(8).map(number).collect();
+        match numbers[..] {
+            [first, next, bytes] => Ok(Extent { first, next, bytes }),
+            _ => Err("a partition's extent is garbled".into()),
+        }
+    }
+
+    /// The position that a group committed.
+    pub(super) fn position(
+        &self,
+        group: &str,
+        topic: u32,
+        partition: u32,
+    ) -> Result<Option<u64>, String> {
+        let position = self.meta.get(position_key(group, topic, partition));
+        Ok(position.map_err(text)?.map(|bytes| number(&bytes)))
+    }
+
+    /// Entries of a partition from `from` up to `end`, at most about `limit` bytes and always at
+    /// least one where there is one, with the offset to read next.
+    pub(super) fn read(
+        &self,
+        topic: &Topic,
+        partition: u32,
+        from: u64,
+        end: u64,
+        limit: usize,
+    ) -> Result<(Vec<Entry>, u64), String> {
+        let mut entries = Vec::new();
+        let mut read = 0;
+        let range = record_key(topic.id, partition, from)..record_key(topic.id, partition, end);
+        for guard in self.records.range(range) {
+            let (key, bytes) = guard.into_inner().map_err(text)?;
+            let offset = number(&key[8..]);
+            let place = Place {
+                topic: &topic.name,
+                partition,
+                offset,
+            };
+            let entry = codec::decode(place, &bytes);
+            entries.push(entry.ok_or_else(|| {
+                format!(
+                    "record {}/{partition}/{offset} cannot be decoded",
+                    topic.name
+                )
+            })?);
+            read += bytes.len();
+            if read >= limit {
+                return Ok((entries, offset + 1));
+            }
+        }
+        Ok((entries, end.max(from)))
+    }
+
+    fn add_topic(&mut self, prefix: &str, spec: &TopicSpec) -> Result<(), String> {
+        let key = [b"t", prefix.as_bytes(), spec.name.as_bytes()].concat();
+        let (id, partitions) = match self.meta.get(&key).map_err(text)? {
+            Some(bytes) if bytes.len() == 8 => (word(&bytes[..4]), word(&bytes[4..])),
+            Some(_) => return Err(format!("the entry of topic {} is garbled", spec.name)),
+            None => (self.create_topic(&key, spec)?, spec.partitions),
+        };
+        if partitions != spec.partitions {
+            tracing::warn!(
+                log.topic = spec.name,
+                "topic {} has {partitions} partitions where {} are configured; it is left alone",
+                spec.name,
+                spec.partitions
+            );
+        }
+        let topic = Topic {
+            name: spec.name.clone(),
+            id,
+            partitions,
+            cleanup: spec.cleanup,
+        };
+        self.topics.insert(spec.name.clone(), topic);
+        Ok(())
+    }
+
+    fn create_topic(&self, key: &[u8], spec: &TopicSpec) -> Result<u32, String> {
+        let id = u32::try_from(self.meta.prefix(b"t").count()).map_err(text)?;
+        let mut batch = self
+            .database
+            .batch()
+            .durability(Some(PersistMode::SyncData));
+        let entry = [id.to_be_bytes(), spec.partitions.to_be_bytes()].concat();
+        batch.insert(&self.meta, key, entry);
+        for partition in 0..spec.partitions {
+            let extent = Extent::default().to_bytes();
+            batch.insert(&self.meta, extent_key(id, partition), extent);
+        }
+        batch.commit().map_err(text)?;
+        Ok(id)
+    }
+
+    /// The newest record of each partition must be where its extent says; retention never takes it
+    /// without moving the extent.
+    fn verify(&self) -> Result<(), String> {
+        for topic in self.topics.values() {
+            for partition in 0..topic.partitions {
+                let extent = self.extent(topic.id, partition)?;
+                if topic.cleanup == Cleanup::Compact || extent.first == extent.next {
+                    continue;
+                }
+                let newest = record_key(topic.id, partition, extent.next - 1);
+                if !self.records.contains_key(newest).map_err(text)? {
+                    return Err(format!(
+                        "the newest record of {}/{partition} is missing",
+                        topic.name
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Extent {
+    pub(super) fn to_bytes(self) -> Vec<u8> {
+        [self.first, self.next, self.bytes]
+            .map(u64::to_be_bytes)
+            .concat()
+    }
+}
+
+/// Where a record stands.
+pub(super) fn record_key(topic: u32, partition: u32, offset: u64) -> [u8; 16] {
+    let mut key = [0; 16];
+    key[..4].copy_from_slice(&topic.to_be_bytes());
+    key[4..8].copy_from_slice(&partition.to_be_bytes());
+    key[8..].copy_from_slice(&offset.to_be_bytes());
+    key
+}
+
+/// Where a compacted topic's index knows a key.
+pub(super) fn index_key(topic: u32, partition: u32, key: &[u8]) -> Vec<u8> {
+    [&topic.to_be_bytes()[..], &partition.to_be_bytes(), key].concat()
+}
+
+/// Where a partition's extent stands.
+pub(super) fn extent_key(topic: u32, partition: u32) -> Vec<u8> {
+    [&b"p"[..], &topic.to_be_bytes(), &partition.to_be_bytes()].concat()
+}
+
+/// Where a group's position stands.
+pub(super) fn position_key(group: &str, topic: u32, partition: u32) -> Vec<u8> {
+    let place = [topic.to_be_bytes(), partition.to_be_bytes()].concat();
+    [b"g", group.as_bytes(), b"\0", &place].concat()
+}
+
+/// A stored number of eight bytes; anything shorter reads as 0 and is caught by [`Store::open`].
+pub(super) fn number(bytes: &[u8]) -> u64 {
+    bytes
+        .first_chunk()
+        .map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+/// An error as the text of a sentence.
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+pub(super) fn text(error: impl ToString) -> String {
+    error.to_string()
+}
+
+fn word(bytes: &[u8]) -> u32 {
+    bytes
+        .first_chunk()
+        .map_or(0, |bytes| u32::from_be_bytes(*bytes))
+}
+
+fn lock(directory: &Path) -> Result<File, OpenError> {
+    let path = directory.join("lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| unusable(directory, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError(format!(
+            "another process uses the log directory {}: stop it, or give this one a directory of its own",
+            directory.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(unusable(directory, &error)),
+    }
+}
+
+/// The name of the store that should be here; `None` when nothing was ever accepted here.
+fn read_version(directory: &Path) -> Result<Option<String>, OpenError> {
+    if directory.join(UNFINISHED_FILE).exists() {
+        return Ok(None);
+    }
+    let version = match fs::read_to_string(directory.join(VERSION_FILE)) {
+        Ok(version) => version,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return if directory.join(DATABASE).exists() {
+                Err(damaged(directory, "its version file is missing"))
+            } else {
+                Ok(None)
+            };
+        }
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            return Err(damaged(directory, "its version file is garbled"));
+        }
+        Err(error) => return Err(unusable(directory, &error)),
+    };
+    let mut lines = version.lines();
+    let number = lines.next().and_then(|line| line.strip_prefix("version "));
+    match number.and_then(|number| number.parse::<u32>().ok()) {
+        Some(VERSION) => {}
+        Some(other) => {
+            return Err(OpenError(format!(
+                "the log directory {} has version {other}, this program knows version {VERSION}: use the program that wrote it, or a new directory",
+                directory.display()
+            )));
+        }
+        None => return Err(damaged(directory, "its version file is garbled")),
+    }
+    match lines.next().and_then(|line| line.strip_prefix("store ")) {
+        Some(name) => Ok(Some(name.to_owned())),
+        None => Err(damaged(directory, "its version file is garbled")),
+    }
+}
+
+fn recover(directory: &Path, name: &str) -> Result<(Database, Keyspace), OpenError> {
+    let path = directory.join(DATABASE);
+    // The database would make itself anew where its own version marker is missing.
+    if !path.join("version").exists() {
+        return Err(damaged(directory, "its data is missing"));
+    }
+    let (database, meta) =
+        open_database(&path).map_err(|error| damaged(directory, &error.to_string()))?;
+    match meta.get(STORE_NAME) {
+        Ok(Some(stored)) if *stored == *name.as_bytes() => Ok((database, meta)),
+        Ok(_) => Err(damaged(directory, "its data is not what it was made with")),
+        Err(error) => Err(damaged(directory, &error.to_string())),
+    }
+}
+
+fn create(directory: &Path) -> Result<(Database, Keyspace), OpenError> {
+    let path = directory.join(DATABASE);
+    let name = format!("{:032x}", rand::random::<u128>());
+    let make = || -> Result<_, String> {
+        write_durably(directory, UNFINISHED_FILE, "")?;
+        // What an attempt before this one left behind.
+        if path.exists() {
+            fs::remove_dir_all(&path).map_err(text)?;
+        }
+        let (database, meta) = open_database(&path).map_err(text)?;
+        meta.insert(STORE_NAME, name.as_bytes()).map_err(text)?;
+        database.persist(PersistMode::SyncAll).map_err(text)?;
+        let version = format!("version {VERSION}\nstore {name}\n");
+        write_durably(directory, VERSION_FILE, &version)?;
+        fs::remove_file(directory.join(UNFINISHED_FILE)).map_err(text)?;
+        sync_directory(directory)?;
+        Ok((database, meta))
+    };
+    make().map_err(|error| unusable(directory, &error))
+}
+
+fn open_database(path: &Path) -> fjall::Result<(Database, Keyspace)> {
+    let database = Database::builder(path).worker_threads(1).open()?;
+    let meta = database.keyspace("meta", KeyspaceCreateOptions::default)?;
+    Ok((database, meta))
+}
+
+fn write_durably(directory: &Path, name: &str, contents: &str) -> Result<(), String> {
+    let unnamed = directory.join(format!("{name}.new"));
+    let mut file = File::create(&unnamed).map_err(text)?;
+    file.write_all(contents.as_bytes()).map_err(text)?;
+    file.sync_all().map_err(text)?;
+    fs::rename(&unnamed, directory.join(name)).map_err(text)?;
+    sync_directory(directory)
+}
+
+fn sync_directory(directory: &Path) -> Result<(), String> {
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(text)
+}
+
+fn unusable(directory: &Path, error: &dyn std::fmt::Display) -> OpenError {
+    OpenError(format!(
+        "cannot use the log directory {}: {error}: check that it is a directory that this user may write to and that its disk has room",
+        directory.display()
+    ))
+}
+
+/// The refusal of a store that cannot be trusted.
+pub(super) fn damaged(directory: &Path, what: &str) -> OpenError {
+    OpenError(format!(
+        "the log in {} is damaged ({what}): restore the directory from a backup, or move it away to start with an empty log",
+        directory.display()
+    ))
+}
