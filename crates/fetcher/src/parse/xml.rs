@@ -1,0 +1,521 @@
+//! RSS, RDF, Atom and news sitemaps, from elements to fields.
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use url::Url;
+use wire::document::{Author, Enclosure, FeedInfo};
+use wire::id::IdOrigin;
+use wire::{Item, ItemId};
+
+use super::namespace::Namespace::{
+    self, Atom, Content, DublinCore, Itunes, Media, News, Rss, Syndication, Xhtml,
+};
+use super::repair::{Repair, Repairs};
+use super::tree::{Id, Tree};
+use super::{Limits, Parsed, bounded, date, text};
+
+/// The feed in `text`; None when no element of it is one.
+pub(super) fn read(
+    text: &str,
+    base: Option<Url>,
+    limits: &Limits,
+    repairs: &mut Repairs,
+) -> Option<Parsed> {
+    let tree = Tree::new(text, base, repairs);
+    let (root, format) = root(&tree, repairs)?;
+    let mut reader = Reader {
+        tree: &tree,
+        limits,
+        repairs,
+    };
+    let channel = reader.channel(root);
+    let feed = reader.feed(root, channel);
+    let items = reader.items(root, channel);
+    Some(Parsed {
+        format,
+        feed,
+        items,
+    })
+}
+
+fn root(tree: &Tree<'_>, repairs: &mut Repairs) -> Option<(Id, String)> {
+    let (id, node) = tree.all().find(|(_, node)| {
+        ["rss", "rdf", "feed", "entry", "urlset", "channel"]
+            .iter()
+            .any(|name| node.is(name))
+    })?;
+    let version = tree.attribute(id, "version").unwrap_or_default();
+    let version = version.trim();
+    let format = match node.name.to_ascii_lowercase().as_str() {
+        "rss" => {
+            let known = ["0.90", "0.91", "0.92", "0.93", "0.94", "2.0"];
+            if known.contains(&version) {
+                format!("RSS {version}")
+            } else {
+                repairs.add(Repair::UnknownVersion);
+                "RSS 2.0".to_owned()
+            }
+        }
+        "rdf" => {
+            let old = tree.declarations(id).contains("netscape.com");
+            if old { "RSS 0.90" } else { "RSS 1.0" }.to_owned()
+        }
+        "channel" => "RSS 1.1".to_owned(),
+        "urlset" => "News sitemap".to_owned(),
+        _ => {
+            let old = version == "0.3" || tree.declarations(id).contains("purl.org/atom");
+            if old { "Atom 0.3" } else { "Atom 1.0" }.to_owned()
+        }
+    };
+    Some((id, format))
+}
+
+struct Reader<'r, 'a> {
+    tree: &'r Tree<'a>,
+    limits: &'r Limits,
+    repairs: &'r mut Repairs,
+}
+
+impl<'a> Reader<'_, 'a> {
+    /// Where the feed's own fields stand.
+    fn channel(&self, root: Id) -> Id {
+        self.tree
+            .child(root, &[(Rss, "channel"), (Atom, "channel")])
+            .unwrap_or(root)
+    }
+
+    fn items(&mut self, root: Id, channel: Id) -> Vec<Item> {
+        let tree = self.tree;
+        let sitemap = tree.node(root).is("urlset");
+        let rss = tree.node(root).is("rss");
+        let found = tree
+            .all()
+            .filter(|(_, node)| node.is_item() && node.is("url") == sitemap);
+        let mut items = Vec::new();
+        for (id, node) in found {
+            if !node.complete {
+                // What stands after the damage is unknown: half an item would later look edited.
+                self.repairs.add(Repair::Truncated);
+            } else if items.len() == self.limits.max_items {
+                self.repairs.add(Repair::ItemLimit);
+                break;
+            } else {
+                if rss && !tree.holds(channel, id) {
+                    self.repairs.add(Repair::ItemsOutsideChannel);
+                }
+                items.push(self.item(id));
+            }
+        }
+        items
+    }
+
+    fn feed(&mut self, root: Id, channel: Id) -> FeedInfo {
+        const TITLE: &[(Namespace, &str)] =
+            &[(Rss, "title"), (Atom, "title"), (DublinCore, "title")];
+        const SUBTITLE: &[(Namespace, &str)] = &[
+            (Rss, "description"),
+            (Atom, "subtitle"),
+            (Atom, "tagline"),
+            (Rss, "tagline"),
+            (Rss, "subtitle"),
+            (DublinCore, "description"),
+            (Itunes, "subtitle"),
+            (Itunes, "summary"),
+        ];
+        const UPDATED: &[(Namespace, &str)] = &[
+            (Atom, "updated"),
+            (Rss, "updated"),
+            (Atom, "modified"),
+            (Rss, "modified"),
+            (Rss, "lastBuildDate"),
+            (DublinCore, "date"),
+            (DublinCore, "modified"),
+            (Rss, "pubDate"),
+        ];
+        let language = self
+            .plain(
+                channel,
+                &[
+                    (Rss, "language"),
+                    (DublinCore, "language"),
+                    (Atom, "language"),
+                ],
+            )
+            .or_else(|| self.tree.attribute(root, "lang").map(Cow::into_owned))
+            .or_else(|| self.tree.attribute(channel, "lang").map(Cow::into_owned));
+        FeedInfo {
+            title: self.line(channel, TITLE),
+            subtitle: self.text(channel, SUBTITLE),
+            link: self.link(channel),
+            language,
+            updated: self.date(channel, UPDATED),
+            ttl: self.number(channel, &[(Rss, "ttl")]),
+            skip_hours: self
+                .list(channel, "skipHours", "hour")
+                .filter_map(|hour| hour.parse().ok().map(|hour: u8| hour % 24))
+                .collect(),
+            skip_days: self.list(channel, "skipDays", "day").collect(),
+            sy_period: self.plain(channel, &[(Syndication, "updatePeriod")]),
+            sy_frequency: self.number(channel, &[(Syndication, "updateFrequency")]),
+            hub: self.related(channel, "hub"),
+            self_link: self.related(channel, "self"),
+            generator: self.plain(channel, &[(Rss, "generator"), (Atom, "generator")]),
+            authors: self.authors(channel),
+        }
+    }
+
+    fn item(&mut self, id: Id) -> Item {
+        const TITLE: &[(Namespace, &str)] = &[
+            (Rss, "title"),
+            (Atom, "title"),
+            (News, "title"),
+            (DublinCore, "title"),
+            (Itunes, "title"),
+            (Media, "title"),
+        ];
+        const SUMMARY: &[(Namespace, &str)] = &[
+            (Atom, "summary"),
+            (Rss, "description"),
+            (Rss, "summary"),
+            (Rss, "abstract"),
+            (DublinCore, "description"),
+            (Itunes, "summary"),
+            (Itunes, "subtitle"),
+            (Media, "description"),
+        ];
+        const CONTENT: &[(Namespace, &str)] = &[
+            (Content, "encoded"),
+            (Rss, "encoded"),
+            (Atom, "content"),
+            (Rss, "content"),
+            (Xhtml, "body"),
+            (Rss, "fulltext"),
+            (Rss, "body"),
+        ];
+        const PUBLISHED: &[(Namespace, &str)] = &[
+            (Rss, "pubDate"),
+            (Atom, "published"),
+            (Rss, "published"),
+            (Atom, "issued"),
+            (Rss, "issued"),
+            (News, "publication_date"),
+            (DublinCore, "date"),
+            (DublinCore, "issued"),
+            (DublinCore, "created"),
+            (Atom, "created"),
+        ];
+        const UPDATED: &[(Namespace, &str)] = &[
+            (Atom, "updated"),
+            (Rss, "updated"),
+            (Atom, "modified"),
+            (Rss, "modified"),
+            (DublinCore, "modified"),
+            (Rss, "lastmod"),
+        ];
+        // The fields of a news sitemap stand one level down.
+        let fields = self.tree.child(id, &[(News, "news")]).unwrap_or(id);
+        let guid = self
+            .plain(
+                id,
+                &[
+                    (Rss, "guid"),
+                    (Atom, "id"),
+                    (Rss, "id"),
+                    (DublinCore, "identifier"),
+                ],
+            )
+            .or_else(|| {
+                self.tree
+                    .attribute(id, "about")
+                    .map(|about| about.trim().to_owned())
+            })
+            .filter(|guid| !guid.is_empty());
+        let link = self.link(id).or_else(|| self.permalink(id));
+        Item {
+            id: ItemId(String::new()),
+            id_origin: IdOrigin::Content,
+            guid,
+            title: self.line(fields, TITLE),
+            link,
+            summary: self.text(id, SUMMARY),
+            content: self.text(id, CONTENT),
+            authors: self.authors(id),
+            categories: self.categories(id, fields),
+            enclosures: self.enclosures(id),
+            published: self.date(fields, PUBLISHED),
+            updated: self.date(id, UPDATED),
+        }
+    }
+
+    /// The first of the fields that says something, as plain text.
+    fn text(&mut self, parent: Id, names: &[(Namespace, &str)]) -> Option<String> {
+        names.iter().find_map(|name| {
+            let field = self.tree.child(parent, &[*name])?;
+            let plain = self.plain_text(field);
+            (!plain.is_empty()).then(|| bounded(plain, self.limits.max_text))
+        })
+    }
+
+    fn line(&mut self, parent: Id, names: &[(Namespace, &str)]) -> Option<String> {
+        self.text(parent, names).map(|title| text::one_line(&title))
+    }
+
+    /// A text construct by its declared type (RFC 4287 §3.1); RSS has HTML everywhere.
+    fn plain_text(&mut self, field: Id) -> String {
+        if self.tree.has_markup(field) {
+            return text::of_html(&self.tree.markup(field));
+        }
+        let characters = self.tree.characters(field, self.repairs);
+        let kind = self
+            .tree
+            .attribute(field, "type")
+            .map(|kind| kind.to_ascii_lowercase());
+        let mode = self.tree.attribute(field, "mode");
+        if mode.is_some_and(|mode| mode == "base64")
+            && let Some(decoded) = base64_text(&characters)
+        {
+            return text::of_html(&decoded);
+        }
+        let atom = self.tree.node(field).namespace == Atom;
+        match kind.as_deref() {
+            Some("text" | "text/plain") => text::tidy(&characters),
+            None if atom => text::tidy(&characters),
+            _ => text::of_html(&characters),
+        }
+    }
+
+    /// The first of the fields as it stands, in one line.
+    fn plain(&mut self, parent: Id, names: &[(Namespace, &str)]) -> Option<String> {
+        let field = self.tree.child(parent, names)?;
+        let characters = text::one_line(&text::tidy(&self.tree.characters(field, self.repairs)));
+        (!characters.is_empty()).then_some(characters)
+    }
+
+    fn number(&mut self, parent: Id, names: &[(Namespace, &str)]) -> Option<u32> {
+        self.plain(parent, names)?.parse().ok()
+    }
+
+    fn date(&mut self, parent: Id, names: &[(Namespace, &str)]) -> Option<jiff::Timestamp> {
+        let mut unreadable = false;
+        let found = names.iter().find_map(|name| {
+            let written = self.plain(parent, &[*name])?;
+            let read = date::parse(&written);
+            unreadable |= read.is_none();
+            read
+        });
+        if unreadable && found.is_none() {
+            self.repairs.add(Repair::UnreadableDate);
+        }
+        found
+    }
+
+    fn list(&mut self, parent: Id, outer: &str, inner: &str) -> impl Iterator<Item = String> {
+        let values: Vec<String> = match self.tree.child(parent, &[(Rss, outer)]) {
+            Some(list) => self
+                .tree
+                .children(list)
+                .filter(|(_, node)| node.is(inner))
+                .map(|(id, _)| text::tidy(&self.tree.characters(id, self.repairs)))
+                .collect(),
+            None => Vec::new(),
+        };
+        values.into_iter()
+    }
+
+    /// The page that a feed or an item belongs to.
+    fn link(&mut self, parent: Id) -> Option<String> {
+        let tree = self.tree;
+        let mut best: Option<(u8, String)> = None;
+        for (id, node) in tree.children(parent) {
+            let is_link =
+                matches!(node.namespace, Rss | Atom) && (node.is("link") || node.is("loc"));
+            if !is_link {
+                continue;
+            }
+            let (rank, address) = match tree.attribute(id, "href") {
+                Some(href) => {
+                    let rel = tree
+                        .attribute(id, "rel")
+                        .map_or(Cow::Borrowed("alternate"), |rel| rel);
+                    let page = tree
+                        .attribute(id, "type")
+                        .is_none_or(|kind| kind.contains("html"));
+                    match (rel.as_ref(), page) {
+                        ("alternate", true) => (1, href.into_owned()),
+                        ("alternate", false) => (2, href.into_owned()),
+                        _ => continue,
+                    }
+                }
+                None => (0, text::tidy(&tree.characters(id, self.repairs))),
+            };
+            let Some(address) = self.address(id, &address) else {
+                continue;
+            };
+            if best.as_ref().is_none_or(|(known, _)| rank < *known) {
+                best = Some((rank, address));
+            }
+        }
+        best.map(|(_, address)| address)
+    }
+
+    /// A guid that is an address, unless the feed says that it is none (RSS 2.0, `isPermaLink`).
+    fn permalink(&mut self, parent: Id) -> Option<String> {
+        let guid = self.tree.child(parent, &[(Rss, "guid")])?;
+        let denied = self
+            .tree
+            .attribute(guid, "isPermaLink")
+            .is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
+        let written = self.tree.characters(guid, self.repairs);
+        let absolute = Url::parse(written.trim()).is_ok_and(|url| url.has_host());
+        if denied || !absolute {
+            return None;
+        }
+        self.address(guid, &written)
+    }
+
+    /// The address of a `link` with that relation.
+    fn related(&mut self, parent: Id, relation: &str) -> Option<String> {
+        let tree = self.tree;
+        let (id, _) = tree.children(parent).find(|(id, node)| {
+            node.is("link")
+                && tree.attribute(*id, "rel").is_some_and(|rel| {
+                    rel.split_ascii_whitespace()
+                        .any(|rel| rel.eq_ignore_ascii_case(relation))
+                })
+        })?;
+        let href = tree.attribute(id, "href")?;
+        self.address(id, &href)
+    }
+
+    /// An address that a reader may be sent to: absolute where the base is known, never a script.
+    fn address(&mut self, id: Id, written: &str) -> Option<String> {
+        let written = written.trim();
+        if written.is_empty() {
+            return None;
+        }
+        let absolute = self.tree.absolute(id, written);
+        if super::is_unsafe(&absolute) {
+            self.repairs.add(Repair::UnsafeLink);
+            return None;
+        }
+        Some(absolute)
+    }
+
+    fn authors(&mut self, parent: Id) -> Vec<Author> {
+        let tree = self.tree;
+        let mut authors = Vec::new();
+        for (id, node) in tree.children(parent) {
+            let named = match node.namespace {
+                Rss | Atom => node.is("author") || node.is("managingEditor") || node.is("maker"),
+                DublinCore => node.is("creator") || node.is("author"),
+                Itunes => node.is("author"),
+                _ => false,
+            };
+            if !named {
+                continue;
+            }
+            let author = Author {
+                name: self.plain(id, &[(Atom, "name"), (Rss, "name"), (Itunes, "name")]),
+                email: self.plain(id, &[(Atom, "email"), (Rss, "email"), (Itunes, "email")]),
+                uri: self.plain(
+                    id,
+                    &[(Atom, "uri"), (Atom, "url"), (Rss, "uri"), (Rss, "url")],
+                ),
+            };
+            let author = if author == Author::default() {
+                super::author(&text::one_line(&text::of_html(
+                    &tree.characters(id, self.repairs),
+                )))
+            } else {
+                author
+            };
+            if author != Author::default() && !authors.contains(&author) {
+                authors.push(author);
+            }
+        }
+        authors
+    }
+
+    fn categories(&mut self, id: Id, fields: Id) -> Vec<String> {
+        let tree = self.tree;
+        let mut categories = Vec::new();
+        for (id, node) in tree.children(id) {
+            let named = match node.namespace {
+                Rss | Atom | Media => node.is("category"),
+                DublinCore => node.is("subject"),
+                _ => false,
+            };
+            if !named {
+                continue;
+            }
+            let attribute = tree
+                .attribute(id, "term")
+                .or_else(|| tree.attribute(id, "label"));
+            let written = match attribute {
+                Some(written) => written,
+                None => tree.characters(id, self.repairs),
+            };
+            let category = text::one_line(&text::of_html(&written));
+            if !category.is_empty() && !categories.contains(&category) {
+                categories.push(category);
+            }
+        }
+        let keywords = self
+            .plain(fields, &[(News, "keywords")])
+            .unwrap_or_default();
+        categories.extend(
+            keywords
+                .split(',')
+                .map(str::trim)
+                .filter(|word| !word.is_empty())
+                .map(str::to_owned),
+        );
+        categories
+    }
+
+    fn enclosures(&mut self, parent: Id) -> Vec<Enclosure> {
+        let tree = self.tree;
+        let mut enclosures = Vec::<Enclosure>::new();
+        for (id, node) in tree.children(parent) {
+            let (address, length) = match node.namespace {
+                Rss if node.is("enclosure") => ("url", "length"),
+                Media if node.is("content") => ("url", "fileSize"),
+                Rss | Atom
+                    if node.is("link")
+                        && tree
+                            .attribute(id, "rel")
+                            .is_some_and(|rel| rel == "enclosure") =>
+                {
+                    ("href", "length")
+                }
+                _ => continue,
+            };
+            let Some(url) = tree
+                .attribute(id, address)
+                .and_then(|url| self.address(id, &url))
+            else {
+                continue;
+            };
+            if enclosures.iter().all(|known| known.url != url) {
+                enclosures.push(Enclosure {
+                    url,
+                    media_type: tree.attribute(id, "type").map(Cow::into_owned),
+                    length: tree
+                        .attribute(id, length)
+                        .and_then(|length| length.trim().parse().ok()),
+                });
+            }
+        }
+        enclosures
+    }
+}
+
+/// Atom 0.3 `mode="base64"`.
+fn base64_text(characters: &str) -> Option<String> {
+    let packed: String = characters.split_ascii_whitespace().collect();
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(packed)
+        .ok()?;
+    String::from_utf8(bytes).ok()
+}
