@@ -1,6 +1,25 @@
 //! From a feed's address to revisions of its items.
 //!
-//! [`parse`] is pure: bytes to a document. Everything that waits or talks to the network is in
-//! [`Fetcher`], which knows neither the log nor the classifier.
+//! [`parse`] is pure: bytes to a document. Everything that waits or talks to the network is behind
+//! [`Fetcher`], which knows neither the log nor the classifier: it offers what it found and goes on once
+//! somebody has written it down.
 
 pub mod parse;
+
+mod fetch;
+mod guard;
+mod hosts;
+mod http;
+mod inflate;
+mod poll;
+mod revise;
+mod schedule;
+mod settings;
+mod site;
+mod status;
+
+pub use fetch::{Fetcher, new_state};
+pub use poll::{Offer, Outcome, Poll, PollError};
+pub use settings::{Settings, SettingsError};
+pub use site::site;
+pub use status::FeedStatus;

@@ -79,6 +79,11 @@ pub fn document_within(
     })
 }
 
+/// The instant that `written` names, in any form that feeds use.
+pub(crate) fn date(written: &str) -> Option<jiff::Timestamp> {
+    date::parse(written)
+}
+
 fn read(
     limits: &Limits,
     bytes: &[u8],

@@ -1,0 +1,144 @@
+//! What one poll of a feed found.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use wire::document::ParseStatus;
+use wire::{DeadLetter, FeedId, FeedState, Revision};
+
+/// One poll: what it found, and what the feed's state is after it.
+#[derive(Clone, Debug)]
+pub struct Poll {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The feed's state after it, with the time of the next one.
+    pub state: FeedState,
+    /// What is new, oldest first.
+    pub revisions: Vec<Revision>,
+    /// The document that could not be parsed.
+    pub dead: Option<DeadLetter>,
+}
+
+/// How a poll ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// 304: nothing was sent.
+    NotModified,
+    /// The body was the last one's, byte for byte; it was not parsed.
+    Unchanged,
+    /// A document was read.
+    Document {
+        /// How it came through.
+        status: ParseStatus,
+        /// From 0 to 1.
+        quality: f32,
+        /// What was repaired, by name.
+        repairs: Vec<String>,
+        /// How many items it holds.
+        items: usize,
+        /// Items that were never seen.
+        new: usize,
+        /// Items that were edited or came back.
+        revised: usize,
+        /// Items that vanished while older ones remain.
+        withdrawn: usize,
+    },
+    /// Nothing was learned.
+    Failed(PollError),
+    /// 410: the publisher has ended the feed.
+    Gone,
+}
+
+/// Why a poll learned nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PollError {
+    /// The address, or one that it redirects to, is none that can be fetched.
+    #[error("the address cannot be fetched: {0}")]
+    Address(String),
+    /// It leads to a host that is not on the public Internet.
+    #[error("{0} is not on the public Internet; `allow` opens it")]
+    Blocked(String),
+    /// The connection failed or broke.
+    #[error("the connection failed: {0}")]
+    Connect(String),
+    /// It took longer than a poll may.
+    #[error("no whole answer in time")]
+    Timeout,
+    /// A status that carries no feed.
+    #[error("the server answered {status}")]
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// How long the server asked to be left alone, up to a day.
+        retry_after: Option<Duration>,
+    },
+    /// More bytes than a body may have, on the wire or decoded.
+    #[error("the body is larger than allowed")]
+    TooLarge,
+    /// A content coding that was not asked for, or one that is damaged.
+    #[error("the body cannot be decoded: {0}")]
+    Coding(String),
+    /// More redirects than allowed, or one that leads nowhere.
+    #[error("the redirects lead nowhere")]
+    Redirects,
+    /// The body is no feed.
+    #[error("the document cannot be parsed: {0}")]
+    Unparsable(String),
+}
+
+/// A poll that must be written, and the way to say that it is.
+#[derive(Debug)]
+pub struct Offer {
+    /// The feed.
+    pub feed: FeedId,
+    /// What was found.
+    pub poll: Poll,
+    /// To be sent once the revisions and the state are committed, together. Dropping it ends the
+    /// following of the feed: what was not committed must be polled again from the old state.
+    pub committed: oneshot::Sender<()>,
+}
+
+impl Poll {
+    /// Whether it holds anything that a restart would have to know. A 304, an equal body and a plain
+    /// failure do not: after a restart they are simply met again.
+    #[must_use]
+    pub fn must_be_written(&self) -> bool {
+        matches!(self.outcome, Outcome::Document { .. } | Outcome::Gone) || self.dead.is_some()
+    }
+}
+
+impl Outcome {
+    /// Its name in metrics.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::NotModified => "not_modified",
+            Self::Unchanged => "unchanged",
+            Self::Document { .. } => "document",
+            Self::Failed(_) => "failed",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotModified => f.write_str("not modified"),
+            Self::Unchanged => f.write_str("unchanged"),
+            Self::Document {
+                items,
+                new,
+                revised,
+                withdrawn,
+                ..
+            } => {
+                write!(
+                    f,
+                    "{items} items: {new} new, {revised} revised, {withdrawn} withdrawn"
+                )
+            }
+            Self::Failed(error) => error.fmt(f),
+            Self::Gone => f.write_str("gone: the publisher has ended the feed"),
+        }
+    }
+}
