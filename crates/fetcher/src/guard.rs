@@ -179,10 +179,12 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     // Only 2000::/3 is handed out; it leaves ::1, ::ffff:0:0/96, 64:ff9b::/96, fc00::/7, fe80::/10 and
     // ff00::/8 outside. Inside it: protocol assignments with Teredo, documentation and 6to4.
     let global = (first & 0xE000) == 0x2000;
-    let special = (first == 0x2001 && second < 0x0200)
-        || (first == 0x2001 && second == 0x0DB8)
-        || first == 0x2002
-        || (first == 0x3FFF && second < 0x1000);
+    let special = match first {
+        0x2001 => second < 0x0200 || second == 0x0DB8,
+        0x2002 => true,
+        0x3FFF => second < 0x1000,
+        _ => false,
+    };
     global && !special
 }
 
@@ -269,5 +271,20 @@ mod tests {
         for entry in ["", "10.0.0.0/33", "host:port", "a b"] {
             assert!(Guard::new(&[entry.to_owned()]).is_err(), "{entry}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_resolves_to_a_private_address_is_refused_at_connect() {
+        let resolved = |allow: &[String]| {
+            let guard = Guard::new(allow).expect("the entries are right");
+            guard.resolve("localhost".parse().expect("a name"))
+        };
+        let refused = resolved(&[]).await.map(|_| ()).expect_err("loopback");
+        assert!(refused.is::<Blocked>());
+        assert!(
+            resolved(&["127.0.0.0/8".to_owned(), "::1".to_owned()])
+                .await
+                .is_ok()
+        );
     }
 }

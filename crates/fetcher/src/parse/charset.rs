@@ -141,9 +141,9 @@ fn looks_like(bytes: &[u8]) -> &'static Encoding {
     let (mut long, mut short) = (0_usize, 0_usize);
     for run in runs {
         if run.len() >= 3 {
-            long += 1
+            long += 1;
         } else {
-            short += 1
+            short += 1;
         }
     }
     if long > short {

@@ -174,6 +174,7 @@ fn full_year(two_digits: i16) -> i16 {
     two_digits + if two_digits < 50 { 2000 } else { 1900 }
 }
 
+#[derive(Clone, Copy)]
 struct Clock {
     hour: i8,
     minute: i8,

@@ -115,7 +115,7 @@ impl<'a> Scanner<'a> {
                 (None, b'>') => return Some(at),
                 // Only after `=` does a quote open a value: names do hold apostrophes in broken feeds.
                 (None, b'"' | b'\'') if tag[..at].trim_ascii_end().ends_with('=') => {
-                    quote = Some(byte)
+                    quote = Some(byte);
                 }
                 (Some(open), byte) if open == byte => quote = None,
                 (Some(_), b'<') => {

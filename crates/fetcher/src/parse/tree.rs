@@ -90,7 +90,8 @@ impl<'a> Tree<'a> {
                     attributes,
                     empty,
                 } => {
-                    if builder.open(name, attributes, (start, end), repairs) && empty {
+                    let kept = builder.open(name, attributes, (start, end), repairs);
+                    if kept && empty {
                         builder.close_innermost(end, true);
                     }
                 }
