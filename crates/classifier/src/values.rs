@@ -1,0 +1,295 @@
+//! Money, quantities and dates, normalised. The words and units are data: `config/values.toml`.
+
+mod date;
+mod scan;
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use toml::Spanned;
+use wire::Language;
+use wire::entity::{EntityType, Value};
+
+use scan::{Kind, Token};
+
+/// Words of the longest phrase in the file.
+const LONGEST_PHRASE: usize = 3;
+
+/// A value in a text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Found {
+    /// First byte.
+    pub(crate) start: usize,
+    /// One past the last byte.
+    pub(crate) end: usize,
+    pub(crate) kind: EntityType,
+    /// Made of the value: `money:EUR:50000000000`.
+    pub(crate) id: String,
+    pub(crate) value: Value,
+}
+
+/// What the file says of one word or phrase.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Meaning {
+    /// ISO 4217 code.
+    Currency(String),
+    /// Power of ten.
+    Scale(u32),
+    /// A measure that follows its number at once.
+    Unit(String),
+    /// A noun that may have one adjective before it.
+    Counted(String),
+    Numeral(u32),
+    Month(i8),
+    /// 1 is Monday.
+    Weekday(i8),
+    /// Days from the publication.
+    Day(i64),
+    /// Weeks from the publication.
+    Week(i64),
+    /// Stands before a year.
+    BeforeYear(bool),
+    /// Stands after a year.
+    AfterYear(bool),
+    /// Stands before a weekday to come.
+    Next(bool),
+    /// Stands directly after the number of a day.
+    Ordinal(bool),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    value: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    means: Meaning,
+    /// Words of every language: symbols and codes.
+    #[serde(default)]
+    all: Vec<String>,
+    words: Option<Spanned<HashMap<String, Vec<String>>>>,
+}
+
+type Words = HashMap<String, Vec<Meaning>>;
+
+/// The grammar of values in six languages.
+#[derive(Debug)]
+pub(crate) struct Grammar {
+    languages: HashMap<Language, Words>,
+}
+
+impl Grammar {
+    /// The grammar that `config/values.toml` holds; else the line that is wrong, from 1, and why.
+    pub(crate) fn new(toml: &str) -> Result<Self, (usize, String)> {
+        let line = |at: usize| toml[..at.min(toml.len())].matches('\n').count() + 1;
+        let file: File = toml::from_str(toml).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            (line(at), error.message().replace('\n', " "))
+        })?;
+        let mut languages: HashMap<Language, Words> = Language::TAGGED
+            .into_iter()
+            .map(|language| (language, Words::new()))
+            .collect();
+        for Entry { means, all, words } in file.value {
+            for words in languages.values_mut() {
+                learn(words, &all, &means);
+            }
+            let Some(words) = words else { continue };
+            let at = words.span().start;
+            for (code, phrases) in words.into_inner() {
+                let language = Language::from_str(&code).map_err(|what| (line(at), what))?;
+                if let Some(long) = phrases
+                    .iter()
+                    .find(|phrase| phrase.split(' ').count() > LONGEST_PHRASE)
+                {
+                    return Err((
+                        line(at),
+                        format!("`{long}` is longer than {LONGEST_PHRASE} words"),
+                    ));
+                }
+                learn(languages.entry(language).or_default(), &phrases, &means);
+            }
+        }
+        Ok(Self { languages })
+    }
+
+    /// The values in `text`, in order, none overlapping, the longest reading at each place. A date that
+    /// needs the publication to be placed is left out where `published` is none; days are those of UTC.
+    pub(crate) fn find(
+        &self,
+        text: &str,
+        language: Language,
+        published: Option<Timestamp>,
+    ) -> Vec<Found> {
+        let Some(words) = self.languages.get(&language) else {
+            return Vec::new();
+        };
+        let reader = Reader {
+            tokens: scan::tokens(text, language),
+            words,
+            english: language == Language::En,
+            today: published.map(|at| jiff::tz::Offset::UTC.to_datetime(at).date()),
+        };
+        let mut found = Vec::new();
+        let mut at = 0;
+        while at < reader.tokens.len() {
+            let readings = [reader.money(at), reader.quantity(at), reader.date(at)];
+            let longest = readings
+                .into_iter()
+                .flatten()
+                .max_by_key(|reading| reading.end);
+            let Some(Reading { end, value }) = longest else {
+                at += 1;
+                continue;
+            };
+            let (kind, id) = identify(&value);
+            found.push(Found {
+                start: reader.tokens[at].start,
+                end: reader.tokens[end - 1].end,
+                kind,
+                id,
+                value,
+            });
+            at = end;
+        }
+        found
+    }
+}
+
+fn learn(words: &mut Words, phrases: &[String], means: &Meaning) {
+    for phrase in phrases {
+        words
+            .entry(phrase.to_lowercase())
+            .or_default()
+            .push(means.clone());
+    }
+}
+
+fn identify(value: &Value) -> (EntityType, String) {
+    match value {
+        Value::Money { amount, currency } => {
+            (EntityType::Money, format!("money:{currency}:{amount}"))
+        }
+        Value::Date { start, end } if start == end => (EntityType::Date, format!("date:{start}")),
+        Value::Date { start, end } => (EntityType::Date, format!("date:{start}/{end}")),
+        Value::Quantity { value, unit } => {
+            (EntityType::Quantity, format!("quantity:{value}:{unit}"))
+        }
+    }
+}
+
+/// A value and the token after it.
+struct Reading {
+    end: usize,
+    value: Value,
+}
+
+/// One text's tokens and its language's words.
+struct Reader<'a> {
+    tokens: Vec<Token>,
+    words: &'a Words,
+    english: bool,
+    today: Option<jiff::civil::Date>,
+}
+
+impl Reader<'_> {
+    /// The longest phrase at `at` with a meaning that `pick` wants, and the token after it.
+    fn phrase<T>(&self, at: usize, pick: impl Fn(&Meaning) -> Option<T>) -> Option<(T, usize)> {
+        (1..=LONGEST_PHRASE.min(self.tokens.len().saturating_sub(at)))
+            .rev()
+            .find_map(|length| {
+                let tokens = &self.tokens[at..at + length];
+                let joined: Vec<&str> = tokens.iter().map(|token| token.text.as_str()).collect();
+                let meanings = self.words.get(&joined.join(" "))?;
+                Some((meanings.iter().find_map(&pick)?, at + length))
+            })
+    }
+
+    /// A number with its scale, as a plain decimal, and the token after it.
+    fn amount(&self, at: usize) -> Option<(String, usize)> {
+        let token = self.tokens.get(at)?;
+        let (number, mut end) = match &token.kind {
+            Kind::Number(number) => (number.clone(), at + 1),
+            Kind::Word => self.phrase(at, |means| match means {
+                Meaning::Numeral(number) => Some(number.to_string()),
+                _ => None,
+            })?,
+            _ => return None,
+        };
+        let scale = self.phrase(end, |means| match means {
+            Meaning::Scale(power) => Some(*power),
+            _ => None,
+        });
+        let Some((power, after)) = scale else {
+            return Some((number, end));
+        };
+        end = after;
+        // The full stop of an abbreviation: *Mrd. Euro*.
+        if self.tokens.get(end).is_some_and(|token| token.text == ".")
+            && self
+                .tokens
+                .get(end + 1)
+                .is_some_and(|token| token.kind == Kind::Word)
+        {
+            end += 1;
+        }
+        Some((scan::shifted(&number, power), end))
+    }
+
+    fn currency(&self, at: usize) -> Option<(String, usize)> {
+        self.phrase(at, |means| match means {
+            Meaning::Currency(code) => Some(code.clone()),
+            _ => None,
+        })
+    }
+
+    fn money(&self, at: usize) -> Option<Reading> {
+        let (amount, currency, end) = if let Some((currency, next)) = self.currency(at) {
+            let (amount, mut end) = self.amount(next)?;
+            if self.tokens[end - 1].text == "." {
+                end -= 1;
+            }
+            (amount, currency, end)
+        } else {
+            let (amount, next) = self.amount(at)?;
+            let (currency, end) = self.currency(next)?;
+            (amount, currency, end)
+        };
+        Some(Reading {
+            end,
+            value: Value::Money { amount, currency },
+        })
+    }
+
+    fn quantity(&self, at: usize) -> Option<Reading> {
+        let (value, next) = self.amount(at)?;
+        let unit = self.phrase(next, |means| match means {
+            Meaning::Unit(unit) | Meaning::Counted(unit) => Some(unit.clone()),
+            _ => None,
+        });
+        let after_adjective = || {
+            let adjective = self.tokens.get(next)?;
+            if adjective.kind != Kind::Word || adjective.glued {
+                return None;
+            }
+            self.phrase(next + 1, |means| match means {
+                Meaning::Counted(unit) => Some(unit.clone()),
+                _ => None,
+            })
+        };
+        let (unit, end) = unit.or_else(after_adjective)?;
+        Some(Reading {
+            end,
+            value: Value::Quantity { value, unit },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
