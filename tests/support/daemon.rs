@@ -1,0 +1,236 @@
+//! The real binary as a process: its config, its life and its death.
+
+#![allow(
+    dead_code,
+    reason = "every test target includes this file and uses its part"
+)]
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, interval, timeout};
+
+/// How long anything may take that should be quick, on a machine with other things to do.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Which log the daemon is given.
+#[derive(Clone, Debug)]
+pub(crate) enum Backend {
+    Local,
+    /// The brokers' addresses.
+    Kafka(String),
+}
+
+/// A config in a directory of its own, for as many processes as a test wants in turn.
+pub(crate) struct Setup {
+    pub(crate) directory: TempDir,
+    pub(crate) backend: Backend,
+    /// What topics and groups begin with.
+    pub(crate) prefix: String,
+    pub(crate) port: u16,
+}
+
+/// What a config says beside the log and the port.
+pub(crate) struct Options<'a> {
+    pub(crate) feeds: &'a [(String, String)],
+    /// A fixed polling interval such as `200ms`.
+    pub(crate) interval: &'a str,
+    pub(crate) sample: bool,
+    pub(crate) partitions: u32,
+}
+
+/// A running daemon, killed when it is dropped.
+pub(crate) struct Daemon {
+    child: Child,
+    port: u16,
+    errors: PathBuf,
+}
+
+impl Setup {
+    /// Writes the config.
+    pub(crate) fn new(backend: Backend, options: &Options<'_>) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let port = free_port();
+        // Topics of a broker outlive a test, so each test names its own.
+        let prefix = match backend {
+            Backend::Local => "claimwire.".to_owned(),
+            Backend::Kafka(_) => format!("t{}-{port}.", std::process::id()),
+        };
+        let setup = Self { directory, backend, prefix, port };
+        setup.write(&setup.config(options));
+        setup
+    }
+
+    /// Replaces the config.
+    pub(crate) fn write(&self, config: &str) {
+        fs::write(self.config_file(), config).expect("the temporary directory can be written");
+    }
+
+    /// The config's text.
+    pub(crate) fn config(&self, options: &Options<'_>) -> String {
+        let log = match &self.backend {
+            Backend::Local => format!("directory = {:?}", self.log_directory()),
+            Backend::Kafka(brokers) => format!("kafka = {brokers:?}"),
+        };
+        let Options { feeds, interval, sample, partitions } = options;
+        let (prefix, port) = (&self.prefix, self.port);
+        let mut config = format!(
+            "[log]\n{log}\nprefix = {prefix:?}\npartitions = {partitions}\n\n\
+             [fetch]\nmin_interval = \"10ms\"\nhost_spacing = \"0s\"\nstart_spread = \"0s\"\n\
+             allow = [\"127.0.0.0/8\"]\n\n\
+             [http]\nlisten = \"127.0.0.1:{port}\"\n\n\
+             [sample]\nenabled = {sample}\n\n\
+             [shutdown]\ngrace = \"10s\"\n"
+        );
+        if let Backend::Kafka(_) = self.backend {
+            config.push_str("\n[kafka]\ninstance = \"test\"\ncommit_interval = \"100ms\"\n");
+        }
+        for (id, url) in *feeds {
+            write!(
+                config,
+                "\n[[feed]]\nid = {id:?}\nurl = {url:?}\npublisher = \"The {id} Gazette\"\n\
+                 language = \"en\"\ncountry = \"BE\"\nkind = \"newspaper\"\ninterval = {interval:?}\n"
+            )
+            .expect("a string takes everything");
+        }
+        config
+    }
+
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.directory.path().join("claimwire.toml")
+    }
+
+    pub(crate) fn log_directory(&self) -> PathBuf {
+        self.directory.path().join("log")
+    }
+
+    /// Starts the daemon without waiting for it.
+    pub(crate) fn launch(&self) -> Daemon {
+        let errors = self.directory.path().join("stderr");
+        let child = self
+            .command()
+            .stdout(Stdio::null())
+            .stderr(File::create(&errors).expect("the temporary directory can be written"))
+            .spawn()
+            .expect("the binary was built for this test");
+        Daemon { child, port: self.port, errors }
+    }
+
+    /// Starts the daemon and waits until it is ready.
+    pub(crate) async fn start(&self) -> Daemon {
+        let mut daemon = self.launch();
+        daemon.ready().await;
+        daemon
+    }
+
+    /// `claimwire --config … run`, not yet started.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_claimwire"));
+        command.arg("--config").arg(self.config_file()).arg("run");
+        command.stdin(Stdio::null()).kill_on_drop(true).env_remove("RUST_LOG");
+        command
+    }
+
+    /// Runs the daemon to its end, which should come by itself: its exit code and what it said.
+    pub(crate) async fn refused(&self) -> (Option<i32>, String) {
+        let mut daemon = self.launch();
+        let status = daemon.exited(PATIENCE).await.expect("it ends by itself");
+        (status.code(), daemon.errors())
+    }
+}
+
+impl Daemon {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it has not been waited for")
+    }
+
+    /// What it wrote to standard error so far.
+    pub(crate) fn errors(&self) -> String {
+        fs::read_to_string(&self.errors).unwrap_or_default()
+    }
+
+    /// Waits until `/readyz` says so.
+    pub(crate) async fn ready(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        while !matches!(get(self.port, "/readyz").await, Ok((200, _))) {
+            if let Some(status) = self.exited(Duration::from_millis(20)).await {
+                panic!("the daemon ended with {status}:\n{}", self.errors());
+            }
+            assert!(Instant::now() < deadline, "the daemon is not ready:\n{}", self.errors());
+        }
+    }
+
+    /// The body of a page of its HTTP server.
+    pub(crate) async fn get(&self, path: &str) -> String {
+        let (status, body) = get(self.port, path).await.expect("the daemon answers");
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// Its exit status, when it ends within `limit`.
+    pub(crate) async fn exited(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let ended = timeout(limit, self.child.wait()).await.ok()?;
+        Some(ended.expect("a child can be waited for"))
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.expect("it was running");
+    }
+
+    /// Sends a signal such as `TERM`, and expects exit 0 within `limit`.
+    pub(crate) async fn stop(mut self, signal: &str, limit: Duration) {
+        let sent = Command::new("kill")
+            .arg(format!("-{signal}"))
+            .arg(self.pid().to_string())
+            .status()
+            .await
+            .expect("there is a kill command");
+        assert!(sent.success());
+        let status = self.exited(limit).await;
+        let status = status.unwrap_or_else(|| panic!("still running {limit:?} after SIG{signal}"));
+        assert_eq!(status.code(), Some(0), "{}", self.errors());
+    }
+}
+
+/// Polls `happened` until it is true, at most `limit` long.
+pub(crate) async fn eventually(limit: Duration, what: &str, happened: impl AsyncFn() -> bool) {
+    let mut tick = interval(Duration::from_millis(50));
+    let waited = timeout(limit, async {
+        while !happened().await {
+            tick.tick().await;
+        }
+    });
+    assert!(waited.await.is_ok(), "{what}: not within {limit:?}");
+}
+
+/// Spends `span` while the daemon is expected to stay alive.
+pub(crate) async fn stays_up(daemon: &mut Daemon, span: Duration) {
+    let ended = daemon.exited(span).await;
+    assert!(ended.is_none(), "the daemon ended with {ended:?}:\n{}", daemon.errors());
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+    listener.local_addr().expect("a bound socket has an address").port()
+}
+
+async fn get(port: u16, path: &str) -> Result<(u16, String), Box<dyn std::error::Error>> {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
+    let url = format!("http://127.0.0.1:{port}{path}").parse()?;
+    let response = timeout(PATIENCE, client.get(url)).await??;
+    let status = response.status().as_u16();
+    let body = timeout(PATIENCE, response.into_body().collect()).await??.to_bytes();
+    Ok((status, String::from_utf8(body.to_vec())?))
+}

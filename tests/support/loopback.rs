@@ -1,0 +1,98 @@
+//! A web server on loopback whose answers a test decides.
+
+#![allow(
+    dead_code,
+    reason = "every test target includes this file and uses its part"
+)]
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Response, Uri};
+use futures::{StreamExt as _, stream};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// What a request is answered with.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Bytes,
+    /// Called once the last byte of the body was taken by the connection.
+    pub(crate) sent: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// The running server; it stops when it is dropped.
+pub(crate) struct Loopback {
+    addresses: Vec<SocketAddr>,
+    _serving: JoinSet<()>,
+}
+
+impl Loopback {
+    /// Serves on `127.0.0.1` up to `127.0.0.<hosts>`, which a polite client takes for as many hosts.
+    /// `answer` is given the request's path without its first slash.
+    pub(crate) async fn serve<F>(hosts: u8, answer: F) -> Self
+    where
+        F: Fn(&str, &HeaderMap) -> Answer + Send + Sync + 'static,
+    {
+        let answer = Arc::new(answer);
+        let router = Router::new().fallback(move |uri: Uri, headers: HeaderMap| {
+            let response = respond(answer(uri.path().trim_start_matches('/'), &headers));
+            async { response }
+        });
+        let mut addresses = Vec::new();
+        let mut serving = JoinSet::new();
+        for host in 1..=hosts {
+            let listener = TcpListener::bind((Ipv4Addr::new(127, 0, 0, host), 0))
+                .await
+                .expect("loopback has a free port");
+            addresses.push(listener.local_addr().expect("a bound socket has an address"));
+            let router = router.clone();
+            serving.spawn(async move {
+                axum::serve(listener, router).await.expect("loopback serves");
+            });
+        }
+        Self { addresses, _serving: serving }
+    }
+
+    /// The address of `path`; `number` spreads feeds over the hosts.
+    pub(crate) fn url(&self, path: &str, number: usize) -> String {
+        let address = self.addresses[number % self.addresses.len()];
+        format!("http://{address}/{path}")
+    }
+}
+
+impl Answer {
+    pub(crate) fn status(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Bytes::new(), sent: None }
+    }
+}
+
+/// The body goes out in pieces without a length, so that a client killed in the middle is told from
+/// one that got all of it.
+fn respond(answer: Answer) -> Response<Body> {
+    let mut response = Response::builder().status(answer.status);
+    for (name, value) in answer.headers {
+        response = response.header(name, value);
+    }
+    let pieces: Vec<_> = answer
+        .body
+        .chunks(16 * 1024)
+        .map(|piece| Ok::<_, Infallible>(answer.body.slice_ref(piece)))
+        .collect();
+    let end = stream::once(async move {
+        if let Some(sent) = answer.sent {
+            sent();
+        }
+    })
+    .filter_map(|()| async { None });
+    let body = if pieces.is_empty() {
+        Body::empty()
+    } else {
+        Body::from_stream(stream::iter(pieces).chain(end))
+    };
+    response.body(body).expect("the answer's headers are valid")
+}
