@@ -80,7 +80,7 @@ impl Fetcher {
     /// It never fails as a whole; a failure is an outcome, with its backoff in the state.
     pub async fn poll(&self, spec: &FeedSpec, state: &FeedState) -> Poll {
         let turn = self.turn(spec).await;
-        self.poll_in(turn, spec, state).await
+        self.poll_in(turn, spec, state.clone()).await
     }
 
     /// Follows one feed: sleeps until it is due, polls, offers what must be written, waits until that is
@@ -108,20 +108,21 @@ impl Fetcher {
             let Some(turn) = stop.run_until_cancelled(due).await else {
                 break;
             };
-            let poll = self.poll_in(turn, &spec, &state).await;
-            let next = poll.state.clone();
-            if poll.must_be_written() {
-                let (committed, written) = oneshot::channel();
-                let offer = Offer {
-                    feed: spec.id.clone(),
-                    poll,
-                    committed,
-                };
-                if offers.send(offer).await.is_err() || written.await.is_err() {
-                    break;
-                }
+            let poll = self.poll_in(turn, &spec, state).await;
+            if !poll.must_be_written() {
+                state = poll.state;
+                continue;
             }
-            state = next;
+            state = poll.state.clone();
+            let (committed, written) = oneshot::channel();
+            let offer = Offer {
+                feed: spec.id.clone(),
+                poll,
+                committed,
+            };
+            if offers.send(offer).await.is_err() || written.await.is_err() {
+                break;
+            }
         }
         self.0.board.forget(&spec.id);
     }
@@ -140,9 +141,9 @@ impl Fetcher {
         self.0.hosts.turn(host).await
     }
 
-    async fn poll_in(&self, turn: Turn, spec: &FeedSpec, state: &FeedState) -> Poll {
+    async fn poll_in(&self, turn: Turn, spec: &FeedSpec, state: FeedState) -> Poll {
         let begun = tokio::time::Instant::now();
-        let state = for_spec(spec, state.clone());
+        let state = for_spec(spec, state);
         let failures = state.failures;
         let answer = match Url::parse(&spec.url) {
             Ok(url) => self.0.http.get(url, &state, &self.0.hosts, turn).await,

@@ -1,6 +1,9 @@
 //! Polls against a real server on loopback.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot set its publisher up ends there")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set its publisher up ends there"
+)]
 
 use std::io::Write;
 use std::net::SocketAddr;

@@ -233,7 +233,7 @@ impl Node<'_> {
     pub(super) fn is_item(&self) -> bool {
         match self.namespace {
             Namespace::Rss => self.is("item") || self.is("entry") || self.is("url"),
-            Namespace::Atom => self.is("entry"),
+            Namespace::Atom => self.is("entry") || self.is("item"),
             _ => false,
         }
     }
