@@ -1,10 +1,13 @@
 //! RSS, RDF, Atom and news sitemaps, from elements to fields.
 
+mod attached;
+mod links;
+
 use std::borrow::Cow;
 
 use base64::Engine;
 use url::Url;
-use wire::document::{Author, Enclosure, FeedInfo};
+use wire::document::FeedInfo;
 use wire::id::IdOrigin;
 use wire::{Item, ItemId};
 
@@ -321,193 +324,6 @@ impl<'a> Reader<'_, 'a> {
             None => Vec::new(),
         };
         values.into_iter()
-    }
-
-    /// The page that a feed or an item belongs to.
-    fn link(&mut self, parent: Id) -> Option<String> {
-        let tree = self.tree;
-        let mut best: Option<(u8, String)> = None;
-        for (id, node) in tree.children(parent) {
-            let is_link =
-                matches!(node.namespace, Rss | Atom) && (node.is("link") || node.is("loc"));
-            if !is_link {
-                continue;
-            }
-            let (rank, address) = match tree.attribute(id, "href") {
-                Some(href) => {
-                    let rel = tree
-                        .attribute(id, "rel")
-                        .map_or(Cow::Borrowed("alternate"), |rel| rel);
-                    let page = tree
-                        .attribute(id, "type")
-                        .is_none_or(|kind| kind.contains("html"));
-                    match (rel.as_ref(), page) {
-                        ("alternate", true) => (1, href.into_owned()),
-                        ("alternate", false) => (2, href.into_owned()),
-                        _ => continue,
-                    }
-                }
-                None => (0, text::tidy(&tree.characters(id, self.repairs))),
-            };
-            let Some(address) = self.address(id, &address) else {
-                continue;
-            };
-            if best.as_ref().is_none_or(|(known, _)| rank < *known) {
-                best = Some((rank, address));
-            }
-        }
-        best.map(|(_, address)| address)
-    }
-
-    /// A guid that is an address, unless the feed says that it is none (RSS 2.0, `isPermaLink`).
-    fn permalink(&mut self, parent: Id) -> Option<String> {
-        let guid = self.tree.child(parent, &[(Rss, "guid")])?;
-        let denied = self
-            .tree
-            .attribute(guid, "isPermaLink")
-            .is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
-        let written = self.tree.characters(guid, self.repairs);
-        let absolute = Url::parse(written.trim()).is_ok_and(|url| url.has_host());
-        if denied || !absolute {
-            return None;
-        }
-        self.address(guid, &written)
-    }
-
-    /// The address of a `link` with that relation.
-    fn related(&mut self, parent: Id, relation: &str) -> Option<String> {
-        let tree = self.tree;
-        let (id, _) = tree.children(parent).find(|(id, node)| {
-            node.is("link")
-                && tree.attribute(*id, "rel").is_some_and(|rel| {
-                    rel.split_ascii_whitespace()
-                        .any(|rel| rel.eq_ignore_ascii_case(relation))
-                })
-        })?;
-        let href = tree.attribute(id, "href")?;
-        self.address(id, &href)
-    }
-
-    /// An address that a reader may be sent to: absolute where the base is known, never a script.
-    fn address(&mut self, id: Id, written: &str) -> Option<String> {
-        let written = written.trim();
-        if written.is_empty() {
-            return None;
-        }
-        let absolute = self.tree.absolute(id, written);
-        if super::is_unsafe(&absolute) {
-            self.repairs.add(Repair::UnsafeLink);
-            return None;
-        }
-        Some(absolute)
-    }
-
-    fn authors(&mut self, parent: Id) -> Vec<Author> {
-        let tree = self.tree;
-        let mut authors = Vec::new();
-        for (id, node) in tree.children(parent) {
-            let named = match node.namespace {
-                Rss | Atom => node.is("author") || node.is("managingEditor") || node.is("maker"),
-                DublinCore => node.is("creator") || node.is("author"),
-                Itunes => node.is("author"),
-                _ => false,
-            };
-            if !named {
-                continue;
-            }
-            let author = Author {
-                name: self.plain(id, &[(Atom, "name"), (Rss, "name"), (Itunes, "name")]),
-                email: self.plain(id, &[(Atom, "email"), (Rss, "email"), (Itunes, "email")]),
-                uri: self.plain(
-                    id,
-                    &[(Atom, "uri"), (Atom, "url"), (Rss, "uri"), (Rss, "url")],
-                ),
-            };
-            let author = if author == Author::default() {
-                super::author(&text::one_line(&text::of_html(
-                    &tree.characters(id, self.repairs),
-                )))
-            } else {
-                author
-            };
-            if author != Author::default() && !authors.contains(&author) {
-                authors.push(author);
-            }
-        }
-        authors
-    }
-
-    fn categories(&mut self, id: Id, fields: Id) -> Vec<String> {
-        let tree = self.tree;
-        let mut categories = Vec::new();
-        for (id, node) in tree.children(id) {
-            let named = match node.namespace {
-                Rss | Atom | Media => node.is("category"),
-                DublinCore => node.is("subject"),
-                _ => false,
-            };
-            if !named {
-                continue;
-            }
-            let attribute = tree
-                .attribute(id, "term")
-                .or_else(|| tree.attribute(id, "label"));
-            let written = match attribute {
-                Some(written) => written,
-                None => tree.characters(id, self.repairs),
-            };
-            let category = text::one_line(&text::of_html(&written));
-            if !category.is_empty() && !categories.contains(&category) {
-                categories.push(category);
-            }
-        }
-        let keywords = self
-            .plain(fields, &[(News, "keywords")])
-            .unwrap_or_default();
-        categories.extend(
-            keywords
-                .split(',')
-                .map(str::trim)
-                .filter(|word| !word.is_empty())
-                .map(str::to_owned),
-        );
-        categories
-    }
-
-    fn enclosures(&mut self, parent: Id) -> Vec<Enclosure> {
-        let tree = self.tree;
-        let mut enclosures = Vec::<Enclosure>::new();
-        for (id, node) in tree.children(parent) {
-            let (address, length) = match node.namespace {
-                Rss if node.is("enclosure") => ("url", "length"),
-                Media if node.is("content") => ("url", "fileSize"),
-                Rss | Atom
-                    if node.is("link")
-                        && tree
-                            .attribute(id, "rel")
-                            .is_some_and(|rel| rel == "enclosure") =>
-                {
-                    ("href", "length")
-                }
-                _ => continue,
-            };
-            let Some(url) = tree
-                .attribute(id, address)
-                .and_then(|url| self.address(id, &url))
-            else {
-                continue;
-            };
-            if enclosures.iter().all(|known| known.url != url) {
-                enclosures.push(Enclosure {
-                    url,
-                    media_type: tree.attribute(id, "type").map(Cow::into_owned),
-                    length: tree
-                        .attribute(id, length)
-                        .and_then(|length| length.trim().parse().ok()),
-                });
-            }
-        }
-        enclosures
     }
 }
 

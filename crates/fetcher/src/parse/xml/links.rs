@@ -1,0 +1,92 @@
+//! Where a feed and its items say that they are to be found.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::super::namespace::Namespace::{Atom, Rss};
+use super::super::repair::Repair;
+use super::super::tree::Id;
+use super::super::{is_unsafe, text};
+use super::Reader;
+
+impl Reader<'_, '_> {
+    /// The page that a feed or an item belongs to.
+    pub(super) fn link(&mut self, parent: Id) -> Option<String> {
+        let tree = self.tree;
+        let mut best: Option<(u8, String)> = None;
+        for (id, node) in tree.children(parent) {
+            let is_link =
+                matches!(node.namespace, Rss | Atom) && (node.is("link") || node.is("loc"));
+            if !is_link {
+                continue;
+            }
+            let (rank, address) = match tree.attribute(id, "href") {
+                Some(href) => {
+                    let rel = tree
+                        .attribute(id, "rel")
+                        .map_or(Cow::Borrowed("alternate"), |rel| rel);
+                    let page = tree
+                        .attribute(id, "type")
+                        .is_none_or(|kind| kind.contains("html"));
+                    match (rel.as_ref(), page) {
+                        ("alternate", true) => (1, href.into_owned()),
+                        ("alternate", false) => (2, href.into_owned()),
+                        _ => continue,
+                    }
+                }
+                None => (0, text::tidy(&tree.characters(id, self.repairs))),
+            };
+            let Some(address) = self.address(id, &address) else {
+                continue;
+            };
+            if best.as_ref().is_none_or(|(known, _)| rank < *known) {
+                best = Some((rank, address));
+            }
+        }
+        best.map(|(_, address)| address)
+    }
+
+    /// A guid that is an address, unless the feed says that it is none (RSS 2.0, `isPermaLink`).
+    pub(super) fn permalink(&mut self, parent: Id) -> Option<String> {
+        let guid = self.tree.child(parent, &[(Rss, "guid")])?;
+        let denied = self
+            .tree
+            .attribute(guid, "isPermaLink")
+            .is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
+        let written = self.tree.characters(guid, self.repairs);
+        let absolute = Url::parse(written.trim()).is_ok_and(|url| url.has_host());
+        if denied || !absolute {
+            return None;
+        }
+        self.address(guid, &written)
+    }
+
+    /// The address of a `link` with that relation.
+    pub(super) fn related(&mut self, parent: Id, relation: &str) -> Option<String> {
+        let tree = self.tree;
+        let (id, _) = tree.children(parent).find(|(id, node)| {
+            node.is("link")
+                && tree.attribute(*id, "rel").is_some_and(|rel| {
+                    rel.split_ascii_whitespace()
+                        .any(|rel| rel.eq_ignore_ascii_case(relation))
+                })
+        })?;
+        let href = tree.attribute(id, "href")?;
+        self.address(id, &href)
+    }
+
+    /// An address that a reader may be sent to: absolute where the base is known, never a script.
+    pub(super) fn address(&mut self, id: Id, written: &str) -> Option<String> {
+        let written = written.trim();
+        if written.is_empty() {
+            return None;
+        }
+        let absolute = self.tree.absolute(id, written);
+        if is_unsafe(&absolute) {
+            self.repairs.add(Repair::UnsafeLink);
+            return None;
+        }
+        Some(absolute)
+    }
+}
