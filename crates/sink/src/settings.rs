@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// Where the log is and what its topics are called.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it in a process")]
 pub enum Settings {
     /// An embedded store in one directory, for one process.
     Local(LocalSettings),

@@ -1,0 +1,210 @@
+//! What every Kafka client here shares: its configuration, and what becomes of what it reports.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::ConsumerContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{DeliveryResult, ProducerContext};
+
+use crate::log::OpenError;
+use crate::settings::KafkaSettings;
+
+/// Whether the brokers answer: one warning when they stop, one notice when they are back.
+#[derive(Debug, Default)]
+pub(super) struct Outage {
+    away: AtomicBool,
+}
+
+/// What librdkafka tells a client, kept for whoever has to explain it.
+#[derive(Clone, Default)]
+pub(super) struct Context {
+    pub(super) outage: Arc<Outage>,
+    /// Why a broker refused the connection, in librdkafka's words.
+    refusal: Arc<Mutex<Option<Refusal>>>,
+    /// The first record of the transaction that could not be delivered.
+    undelivered: Arc<Mutex<Option<RDKafkaErrorCode>>>,
+}
+
+/// A connection that no retry will bring about.
+#[derive(Clone, Debug)]
+pub(super) enum Refusal {
+    /// The credentials were not accepted.
+    Credentials,
+    /// The TLS handshake failed.
+    Tls(String),
+}
+
+impl Outage {
+    /// Notes that no broker can be reached.
+    pub(super) fn began(&self, reason: &str) {
+        if !self.away.swap(true, Ordering::Relaxed) {
+            metrics::gauge!("claimwire_log_broker_up").set(0.0);
+            tracing::warn!(reason, "no Kafka broker can be reached; waiting for one");
+        }
+    }
+
+    /// Notes that a broker answered.
+    pub(super) fn ended(&self) {
+        if self.away.swap(false, Ordering::Relaxed) {
+            tracing::info!("a Kafka broker answers again");
+        }
+        metrics::gauge!("claimwire_log_broker_up").set(1.0);
+    }
+}
+
+impl Context {
+    pub(super) fn new(outage: &Arc<Outage>) -> Self {
+        Self {
+            outage: Arc::clone(outage),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        self.refusal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Takes the first failed delivery since the last call.
+    pub(super) fn take_undelivered(&self) -> Option<RDKafkaErrorCode> {
+        self.undelivered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        match level {
+            RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info => {
+                tracing::trace!(facility, "{message}");
+            }
+            _ => tracing::debug!(facility, "{message}"),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(reason, "Kafka client: {error}");
+        let refusal = match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed) => {
+                Refusal::Credentials
+            }
+            Some(RDKafkaErrorCode::SSL) => Refusal::Tls(reason.to_owned()),
+            Some(RDKafkaErrorCode::AllBrokersDown) => return self.outage.began(reason),
+            _ => return,
+        };
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
+    }
+}
+
+impl ConsumerContext for Context {}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, _)) = result {
+            let code = error
+                .rdkafka_error_code()
+                .unwrap_or(RDKafkaErrorCode::Unknown);
+            self.undelivered
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get_or_insert(code);
+        }
+    }
+}
+
+/// The configuration of every client.
+///
+/// # Errors
+/// When the settings ask for what this build cannot do.
+pub(super) fn common(settings: &KafkaSettings) -> Result<ClientConfig, OpenError> {
+    let security = &settings.security;
+    let scram = security
+        .sasl_mechanism
+        .as_ref()
+        .is_some_and(|mechanism| mechanism.starts_with("SCRAM"));
+    if !cfg!(feature = "tls") && (security.tls || scram) {
+        return Err(OpenError(format!(
+            "kafka.security asks for {}, which this program was built without: build it with `--features tls`",
+            if security.tls { "TLS" } else { "SCRAM" }
+        )));
+    }
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", &settings.brokers)
+        .set("client.id", &settings.instance)
+        .set("allow.auto.create.topics", "false")
+        .set("topic.metadata.refresh.interval.ms", "30000")
+        .set("reconnect.backoff.ms", "100")
+        .set("reconnect.backoff.max.ms", "2000")
+        .set_log_level(RDKafkaLogLevel::Warning);
+    let protocol = match (security.tls, &security.sasl_mechanism) {
+        (false, None) => "plaintext",
+        (true, None) => "ssl",
+        (false, Some(_)) => "sasl_plaintext",
+        (true, Some(_)) => "sasl_ssl",
+    };
+    config.set("security.protocol", protocol);
+    let files = [
+        ("ssl.ca.location", &security.ca_file),
+        ("ssl.certificate.location", &security.certificate_file),
+        ("ssl.key.location", &security.key_file),
+    ];
+    for (property, file) in files {
+        if let Some(file) = file {
+            config.set(property, file.to_string_lossy());
+        }
+    }
+    let words = [
+        ("sasl.mechanisms", &security.sasl_mechanism),
+        ("sasl.username", &security.username),
+        ("sasl.password", &security.password),
+    ];
+    for (property, word) in words {
+        if let Some(word) = word {
+            config.set(property, word);
+        }
+    }
+    Ok(config)
+}
+
+/// Lays the user's own properties over ours.
+pub(super) fn overlay(config: &mut ClientConfig, settings: &KafkaSettings) {
+    for (property, value) in &settings.properties {
+        config.set(property, value);
+    }
+}
+
+/// The configuration of a consumer of committed records.
+pub(super) fn consumer(base: &ClientConfig, settings: &KafkaSettings) -> ClientConfig {
+    let mut config = base.clone();
+    config
+        .set("isolation.level", "read_committed")
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "earliest")
+        .set("fetch.wait.max.ms", "100")
+        .set("fetch.error.backoff.ms", "100")
+        .set("queued.max.messages.kbytes", "8192");
+    overlay(&mut config, settings);
+    config
+}
+
+/// A client that could not be made, as a sentence.
+pub(super) fn unusable(error: &KafkaError) -> OpenError {
+    match error {
+        // Only the property and librdkafka's complaint: the value may be a secret.
+        KafkaError::ClientConfig(_, complaint, property, _) => OpenError(format!(
+            "the Kafka property {property} cannot be used: {complaint}"
+        )),
+        other => OpenError(format!("cannot make a Kafka client: {other}")),
+    }
+}

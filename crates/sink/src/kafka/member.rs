@@ -1,0 +1,132 @@
+//! A member of a group on Kafka, as its caller sees it: the thread behind it is a
+//! [`Session`](super::session::Session).
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::log::{Error, Event, Start};
+use crate::record::Batch;
+
+use super::Cluster;
+use super::bell::Bell;
+use super::session::{Session, Stop};
+
+/// Events that wait for the caller; past it, fetching pauses.
+const AHEAD: usize = 4;
+/// Batches that wait for the thread; past it, committing waits.
+const WAITING: usize = 256;
+
+/// Shares a topic's partitions with the other members of its group.
+pub(crate) struct Member {
+    events: mpsc::Receiver<Event>,
+    commands: mpsc::Sender<Command>,
+    line: Arc<Line>,
+}
+
+/// Commits for a [`Member`].
+#[derive(Clone)]
+pub(crate) struct Appender {
+    commands: mpsc::Sender<Command>,
+    line: Arc<Line>,
+}
+
+/// What the two sides share beside the channels.
+#[derive(Default)]
+pub(super) struct Line {
+    /// Wakes the thread.
+    pub(super) bell: Bell,
+    /// Set when the member was dropped.
+    pub(super) stop: Stop,
+    /// Why the thread ended, where it failed.
+    pub(super) failure: OnceLock<String>,
+}
+
+/// What the thread is asked for.
+pub(super) enum Command {
+    Commit(Commit),
+    Leave(oneshot::Sender<()>),
+}
+
+/// A batch that waits.
+pub(super) struct Commit {
+    pub(super) batch: Batch,
+    pub(super) reply: oneshot::Sender<Result<(), Error>>,
+}
+
+pub(super) fn join(
+    cluster: &Arc<Cluster>,
+    group: &str,
+    topic: &str,
+    start: Start,
+) -> Result<Member, Error> {
+    let line = Arc::<Line>::default();
+    let (commands, received) = mpsc::channel(WAITING);
+    let (told, events) = mpsc::channel(AHEAD);
+    let session = Session::new(cluster, &line, group, topic, start, received, told)?;
+    thread::Builder::new()
+        .name(format!("log-{group}"))
+        .spawn(move || session.run())
+        .map_err(|error| Error::Fatal(format!("cannot start the member's thread: {error}")))?;
+    Ok(Member {
+        events,
+        commands,
+        line,
+    })
+}
+
+impl Member {
+    pub(crate) async fn next(&mut self) -> Result<Event, Error> {
+        let event = self.events.recv().await;
+        // There is room for another.
+        self.line.bell.ring();
+        event.ok_or_else(|| self.line.ended())
+    }
+
+    pub(crate) fn appender(&self) -> Appender {
+        Appender {
+            commands: self.commands.clone(),
+            line: Arc::clone(&self.line),
+        }
+    }
+
+    pub(crate) async fn leave(mut self) {
+        let (reply, left) = oneshot::channel();
+        // What is not read any more must not hold the thread up.
+        self.events.close();
+        if self.commands.send(Command::Leave(reply)).await.is_ok() {
+            self.line.bell.ring();
+            // A thread that failed has left as well.
+            left.await.ok();
+        }
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.line.stop.store(true, Ordering::Relaxed);
+        self.line.bell.ring();
+    }
+}
+
+impl Appender {
+    pub(crate) async fn commit(&self, batch: Batch) -> Result<(), Error> {
+        let (reply, outcome) = oneshot::channel();
+        let commit = Command::Commit(Commit { batch, reply });
+        if self.commands.send(commit).await.is_err() {
+            return Err(self.line.ended());
+        }
+        self.line.bell.ring();
+        outcome.await.unwrap_or_else(|_| Err(self.line.ended()))
+    }
+}
+
+impl Line {
+    /// Why the member takes no more.
+    fn ended(&self) -> Error {
+        let reason = self.failure.get();
+        Error::Fatal(reason.map_or_else(|| "the member left the log".to_owned(), String::clone))
+    }
+}

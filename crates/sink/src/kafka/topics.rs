@@ -1,0 +1,209 @@
+//! Topics at the start: the missing ones are created, the others are compared with what is wanted.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::RDKafkaErrorCode;
+
+use crate::log::OpenError;
+use crate::settings::{Cleanup, KafkaSettings, TopicSpec};
+
+use super::client::{Context, Refusal, unusable};
+
+/// How long opening may take before somebody is told.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The topics of the cluster and their partition counts. Blocks, for [`PATIENCE`] at most.
+pub(super) fn existing(
+    base: &ClientConfig,
+    settings: &KafkaSettings,
+    context: Context,
+) -> Result<BTreeMap<String, u32>, OpenError> {
+    let client =
+        BaseConsumer::from_config_and_context(base, context).map_err(|error| unusable(&error))?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = client.fetch_metadata(None, Duration::from_secs(1));
+        // Serves the events that say why there is no answer.
+        while client.poll(Duration::ZERO).is_some() {}
+        match answer {
+            Ok(metadata) => {
+                let topics = metadata.topics().iter();
+                let known = topics.filter(|topic| topic.error().is_none());
+                return Ok(known
+                    .map(|topic| (topic.name().to_owned(), topic.partitions().len() as u32))
+                    .collect());
+            }
+            Err(error) => {
+                if let Some(refusal) = client.context().refusal() {
+                    return Err(refused(settings, &refusal));
+                }
+                if Instant::now() >= deadline {
+                    return Err(OpenError(format!(
+                        "no Kafka broker answers at {} ({error}): check kafka.brokers and that the broker runs",
+                        settings.brokers
+                    )));
+                }
+            }
+        }
+    }
+}
+
+/// Creates the topics that are missing and compares the others; returns the partitions of each.
+pub(super) async fn ensure(
+    base: &ClientConfig,
+    settings: &KafkaSettings,
+    context: Context,
+    existing: &BTreeMap<String, u32>,
+    topics: &[TopicSpec],
+) -> Result<BTreeMap<String, u32>, OpenError> {
+    let admin =
+        AdminClient::from_config_and_context(base, context).map_err(|error| unusable(&error))?;
+    let options = AdminOptions::new()
+        .request_timeout(Some(PATIENCE))
+        .operation_timeout(Some(PATIENCE));
+    let mut partitions = BTreeMap::new();
+    let mut standing = Vec::new();
+    for topic in topics {
+        let name = format!("{}{}", settings.prefix, topic.name);
+        if let Some(count) = existing.get(&name) {
+            partitions.insert(topic.name.clone(), *count);
+            standing.push((name, topic));
+        } else {
+            let made = create(&admin, &options, settings, &name, topic).await?;
+            partitions.insert(topic.name.clone(), topic.partitions);
+            if !made {
+                standing.push((name, topic));
+            }
+        }
+    }
+    verify(&admin, &options, &standing, &partitions).await?;
+    Ok(partitions)
+}
+
+/// False when another process made it in the meantime.
+async fn create(
+    admin: &AdminClient<Context>,
+    options: &AdminOptions,
+    settings: &KafkaSettings,
+    name: &str,
+    topic: &TopicSpec,
+) -> Result<bool, OpenError> {
+    let wanted = wanted(topic);
+    let replication = match settings.replication {
+        0 => -1,
+        replicas => replicas,
+    };
+    let partitions = topic.partitions.cast_signed();
+    let mut new = NewTopic::new(name, partitions, TopicReplication::Fixed(replication));
+    for (property, value) in &wanted {
+        new = new.set(property, value);
+    }
+    let refused = |reason: String| {
+        OpenError(format!(
+            "cannot create the Kafka topic {name}: {reason}: create it by hand, or let this user do it"
+        ))
+    };
+    let results = admin
+        .create_topics([&new], options)
+        .await
+        .map_err(|error| refused(error.to_string()))?;
+    match results.into_iter().next() {
+        None | Some(Ok(_)) => Ok(true),
+        Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => Ok(false),
+        Some(Err((_, RDKafkaErrorCode::InvalidReplicationFactor))) => Err(refused(format!(
+            "the cluster has fewer brokers than the {} replicas of kafka.replication",
+            settings.replication
+        ))),
+        Some(Err((_, code))) => Err(refused(code.to_string())),
+    }
+}
+
+/// Names each difference between a topic and what is wanted. The topic is left alone: it is the
+/// operator's.
+async fn verify(
+    admin: &AdminClient<Context>,
+    options: &AdminOptions,
+    standing: &[(String, &TopicSpec)],
+    partitions: &BTreeMap<String, u32>,
+) -> Result<(), OpenError> {
+    for (name, topic) in standing {
+        let is = partitions.get(&topic.name).copied().unwrap_or_default();
+        if is != topic.partitions {
+            differs(
+                name,
+                "partitions",
+                &is.to_string(),
+                &topic.partitions.to_string(),
+            );
+        }
+    }
+    if standing.is_empty() {
+        return Ok(());
+    }
+    let resources = standing
+        .iter()
+        .map(|(name, _)| ResourceSpecifier::Topic(name));
+    let described = admin
+        .describe_configs(&resources.collect::<Vec<_>>(), options)
+        .await;
+    let described = match described {
+        Ok(described) => described,
+        Err(error) => {
+            tracing::warn!("cannot compare the topics' settings: {error}");
+            return Ok(());
+        }
+    };
+    for ((name, topic), described) in standing.iter().zip(described) {
+        let Ok(described) = described else { continue };
+        for (property, value) in wanted(topic) {
+            let is = described
+                .get(property)
+                .and_then(|entry| entry.value.clone());
+            let is = is.unwrap_or_default();
+            if is != value {
+                differs(name, property, &is, &value);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn differs(topic: &str, setting: &str, is: &str, wanted: &str) {
+    tracing::warn!(
+        kafka.topic = topic,
+        "topic {topic} has {setting} {is} where {wanted} is configured; it is left alone"
+    );
+}
+
+fn wanted(topic: &TopicSpec) -> Vec<(&'static str, String)> {
+    match topic.cleanup {
+        Cleanup::Compact => vec![("cleanup.policy", "compact".to_owned())],
+        Cleanup::Delete { age, bytes } => vec![
+            ("cleanup.policy", "delete".to_owned()),
+            ("retention.ms", age.as_millis().to_string()),
+            (
+                "retention.bytes",
+                bytes.map_or_else(|| "-1".to_owned(), |bytes| bytes.to_string()),
+            ),
+        ],
+    }
+}
+
+fn refused(settings: &KafkaSettings, refusal: &Refusal) -> OpenError {
+    let brokers = &settings.brokers;
+    match refusal {
+        Refusal::Credentials => {
+            let user = settings.security.username.as_deref().unwrap_or_default();
+            OpenError(format!(
+                "Kafka at {brokers} refused the credentials of user {user}: check kafka.security's username, password and mechanism"
+            ))
+        }
+        Refusal::Tls(reason) => OpenError(format!(
+            "no TLS connection to Kafka at {brokers} ({reason}): check kafka.security's files and that the listener speaks TLS"
+        )),
+    }
+}
