@@ -170,6 +170,15 @@ pub(crate) async fn assigned(member: &mut Member, count: usize) -> Vec<Lease> {
     held.into_values().collect()
 }
 
+/// Follows a member until partitions are taken from it; returns them.
+pub(crate) async fn revoked(member: &mut Member) -> Vec<u32> {
+    loop {
+        if let Event::Revoked(partitions) = member.next().await.expect("the log goes on") {
+            return partitions;
+        }
+    }
+}
+
 /// Follows a member until it was told of `count` records; returns its leases and them.
 pub(crate) async fn received(member: &mut Member, count: usize) -> (Vec<Lease>, Vec<Entry>) {
     let mut held: BTreeMap<u32, Lease> = BTreeMap::new();

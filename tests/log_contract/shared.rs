@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use sink::{Error, Event, From, Log, Record, Start};
+use sink::{Error, Event, From, Lease, Log, Record, Start};
 use tokio::task::JoinSet;
 
 use crate::place::{
-    Place, after, assigned, batch, follow, numbered, received, record, take, tombstone, topics,
-    value,
+    Place, after, assigned, batch, follow, numbered, received, record, revoked, take, tombstone,
+    topics, value,
 };
 
 pub(crate) async fn a_batch_for_many_topics_is_visible_at_once_or_not_at_all(place: Place) {
@@ -91,11 +91,12 @@ pub(crate) async fn a_member_that_lost_a_partition_cannot_commit_for_it(place: P
         .await
         .expect("it joins");
     // Both have to be driven for the partitions to move.
-    let (kept, taken) = tokio::join!(assigned(&mut first, 1), assigned(&mut second, 1));
-    let lost = leases
+    let (revoked, taken) = tokio::join!(revoked(&mut first), assigned(&mut second, 1));
+    assert_eq!(revoked, [taken[0].partition]);
+    let (lost, kept): (Vec<Lease>, Vec<Lease>) = leases
         .iter()
-        .find(|lease| lease.partition == taken[0].partition);
-    let lost = *lost.expect("it was held");
+        .partition(|lease| revoked.contains(&lease.partition));
+    let lost = lost[0];
     let outcome = first
         .appender()
         .commit(batch(vec![record("out", "k", "refused")], vec![(lost, 1)]))
@@ -193,7 +194,7 @@ pub(crate) async fn a_lease_from_before_a_rebalance_is_refused(place: Place) {
         .join("g", "in", Start::Committed)
         .await
         .expect("it joins");
-    let (_, taken) = tokio::join!(assigned(&mut first, 1), assigned(&mut second, 1));
+    let (_, taken) = tokio::join!(revoked(&mut first), assigned(&mut second, 1));
     second.leave().await;
     // The partition comes back, under a new lease.
     loop {

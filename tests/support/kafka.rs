@@ -153,6 +153,7 @@ impl Broker {
             .env("LOG", self.directory.join("broker.log"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .expect("sh runs");
         let mut started = String::new();

@@ -206,7 +206,10 @@ pub(super) fn hopeless(error: &KafkaError) -> Result<(), Error> {
 
 fn reader(cluster: &Cluster, committed: bool) -> Result<BaseConsumer<Context>, Error> {
     let mut config = client::consumer(&cluster.base, &cluster.settings);
-    config.set("enable.partition.eof", "true");
+    config
+        .set("enable.partition.eof", "true")
+        // librdkafka assigns partitions only with a group's name; the group is never joined.
+        .set("group.id", format!("{}reader", cluster.settings.prefix));
     if !committed {
         config.set("isolation.level", "read_uncommitted");
     }

@@ -129,7 +129,8 @@ impl Producer {
                 "topic {} is not one that the log was opened with",
                 record.topic
             );
-            self.abort();
+            // A producer that cannot abort is dropped all the same.
+            self.abort().ok();
             return Err(Failed::Fatal(reason));
         };
         let key = record.partition_key.as_ref().unwrap_or(&record.key);
@@ -159,7 +160,7 @@ impl Producer {
                     message = back;
                 }
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge), _)) => {
-                    self.abort();
+                    self.abort().ok();
                     return Err(Failed::Fatal(format!(
                         "a record of {} bytes is too large for topic {topic}: raise message.max.bytes in kafka.properties and on the topic",
                         record.value.as_ref().map_or(0, Vec::len)
@@ -200,7 +201,7 @@ impl Producer {
                 if stop.load(Ordering::Relaxed) {
                     return Err(Failed::Stopped);
                 }
-                if began.elapsed() < TRANSACTION_TIMEOUT {
+                if began.elapsed() < DELIVERY_TIMEOUT {
                     self.client.poll(Duration::from_millis(20));
                     continue;
                 }
@@ -211,35 +212,49 @@ impl Producer {
 
     fn failed(&self, error: &KafkaError, committing: bool) -> Failed {
         let reason = error.to_string();
-        match self.judge(error) {
+        let verdict = match self.judge(error) {
+            Verdict::Abort => match self.abort() {
+                Ok(()) => return Failed::Aborted(reason),
+                Err(error) => self.judge(&error),
+            },
+            verdict => verdict,
+        };
+        match verdict {
             Verdict::Fatal(reason) => Failed::Fatal(reason),
-            Verdict::Abort if self.abort() => Failed::Aborted(reason),
             Verdict::Abort | Verdict::Renew | Verdict::Retry => {
                 Failed::Unknown { reason, committing }
             }
         }
     }
 
-    /// Whether the transaction is known to be aborted.
-    fn abort(&self) -> bool {
+    /// Done once the transaction is known to be aborted.
+    fn abort(&self) -> Result<(), KafkaError> {
         let began = Instant::now();
         loop {
             match self.client.abort_transaction(CALL) {
-                Ok(()) => return true,
+                Ok(()) => return Ok(()),
                 Err(KafkaError::Transaction(error))
                     if error.is_retriable() && began.elapsed() < DELIVERY_TIMEOUT =>
                 {
                     self.client.poll(Duration::from_millis(20));
                 }
-                Err(_) => return false,
+                Err(error) => return Err(error),
             }
         }
     }
 
     fn judge(&self, error: &KafkaError) -> Verdict {
-        let code = error.rdkafka_error_code();
+        // A fatal error of the client stands behind whatever its calls say afterwards.
+        let fatal = self.client.client().fatal_error();
+        let code = match &fatal {
+            Some((code, _)) => Some(*code),
+            None => error.rdkafka_error_code(),
+        };
         if let Some(reason) = code.and_then(|code| self.hopeless(code)) {
             return Verdict::Fatal(reason);
+        }
+        if fatal.is_some() {
+            return Verdict::Renew;
         }
         match error {
             KafkaError::Transaction(error) if error.is_retriable() => Verdict::Retry,
@@ -259,6 +274,7 @@ impl Producer {
         Some(match code {
             RDKafkaErrorCode::Fenced
             | RDKafkaErrorCode::ProducerFenced
+            | RDKafkaErrorCode::InvalidProducerEpoch
             | RDKafkaErrorCode::FencedInstanceId => format!(
                 "another process took over the transactional id {id}: give each process a kafka.instance of its own"
             ),
