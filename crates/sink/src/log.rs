@@ -96,10 +96,19 @@ impl Log {
     /// # Errors
     /// When the log cannot be reached, opened, locked or trusted.
     pub async fn open(settings: &Settings, topics: &[TopicSpec]) -> Result<Self, OpenError> {
-        Ok(Self(match settings {
+        let log = Self(match settings {
             Settings::Local(settings) => LogOn::Local(local::Log::open(settings, topics).await?),
             Settings::Kafka(settings) => LogOn::Kafka(kafka::Log::open(settings, topics).await?),
-        }))
+        });
+        // Whoever holds a partition of the one restores the same partition of the other.
+        let [feeds, state] = ["feeds", "feed-state"].map(|topic| log.partitions(topic));
+        if feeds != state && feeds != 0 && state != 0 {
+            log.close().await;
+            return Err(OpenError(format!(
+                "topic feeds has {feeds} partitions and feed-state {state}: they must have equally many, so delete the one that is wrong and start again"
+            )));
+        }
+        Ok(log)
     }
 
     /// The partition that `key` belongs to in `topic`: murmur2, as Kafka's Java client does it.

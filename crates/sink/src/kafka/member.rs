@@ -116,15 +116,23 @@ impl Appender {
         let (reply, outcome) = oneshot::channel();
         let commit = Command::Commit(Commit { batch, reply });
         if self.commands.send(commit).await.is_err() {
-            return Err(self.line.ended());
+            return Err(self.line.refused());
         }
         self.line.bell.ring();
-        outcome.await.unwrap_or_else(|_| Err(self.line.ended()))
+        outcome.await.unwrap_or_else(|_| Err(self.line.refused()))
     }
 }
 
 impl Line {
-    /// Why the member takes no more.
+    /// Why a batch is not committed any more: a member that left holds nothing.
+    fn refused(&self) -> Error {
+        match self.failure.get() {
+            Some(reason) => Error::Fatal(reason.clone()),
+            None => Error::Lost,
+        }
+    }
+
+    /// Why the member has no more events.
     fn ended(&self) -> Error {
         let reason = self.failure.get();
         Error::Fatal(reason.map_or_else(|| "the member left the log".to_owned(), String::clone))

@@ -27,6 +27,12 @@ const VERSION_FILE: &str = "version";
 const UNFINISHED_FILE: &str = "unfinished";
 const DATABASE: &str = "store";
 const STORE_NAME: &str = "store";
+/// Bytes of blocks kept in memory: readers are mostly at the end, which is there anyway.
+const CACHE: u64 = 8 << 20;
+/// Bytes of a keyspace in memory before they go to a table of their own.
+const UNFLUSHED: u64 = 4 << 20;
+/// Bytes of journals before the oldest is worked off; the least that the database allows.
+const JOURNALS: u64 = 64 << 20;
 
 /// An open store.
 pub(super) struct Store {
@@ -72,7 +78,7 @@ impl Store {
         };
         let keyspace = |name| {
             database
-                .keyspace(name, KeyspaceCreateOptions::default)
+                .keyspace(name, keyspace_options)
                 .map_err(|error| damaged(directory, &error.to_string()))
         };
         let mut store = Self {
@@ -366,9 +372,17 @@ fn create(directory: &Path) -> Result<(Database, Keyspace), OpenError> {
 }
 
 fn open_database(path: &Path) -> fjall::Result<(Database, Keyspace)> {
-    let database = Database::builder(path).worker_threads(1).open()?;
-    let meta = database.keyspace("meta", KeyspaceCreateOptions::default)?;
+    let database = Database::builder(path)
+        .worker_threads(1)
+        .cache_size(CACHE)
+        .max_journaling_size(JOURNALS)
+        .open()?;
+    let meta = database.keyspace("meta", keyspace_options)?;
     Ok((database, meta))
+}
+
+fn keyspace_options() -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default().max_memtable_size(UNFLUSHED)
 }
 
 fn write_durably(directory: &Path, name: &str, contents: &str) -> Result<(), String> {
