@@ -1,1 +1,280 @@
-//! Stub.
+//! Language, entities, attribution and claim status of one item: pure, synchronous, deterministic.
+//!
+//! The rules are data under `config/`; this crate reads a text once and asks them. The stages, each
+//! a module, in the order in which a text meets them: `text`, `language`, `sentence`, `mention`
+//! (with `dictionary` and `inflection`), `relevance`, `cue` (with `pattern`), `attribution`, `source`,
+//! `rule`, `factuality`, `claim`, `rollup`.
+
+mod analysis;
+mod attribution;
+mod claim;
+mod clause;
+mod cue;
+mod dictionary;
+mod explain;
+mod factuality;
+mod files;
+mod inflection;
+mod language;
+mod lexicon;
+mod mention;
+mod pattern;
+mod relevance;
+mod rollup;
+mod rule;
+mod sentence;
+mod source;
+mod text;
+mod values;
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use wire::claim::Reliability;
+use wire::tagged::Relevance;
+use wire::{Entity, Language, Revision, Tagged};
+
+use crate::analysis::Analysis;
+use crate::cue::Cues;
+use crate::dictionary::Dictionary;
+use crate::lexicon::Lexicon;
+use crate::mention::Mention;
+use crate::relevance::Weights;
+use crate::values::Grammar;
+
+pub use crate::explain::{Explanation, Row, Trace};
+pub use crate::files::{RuleError, RuleFiles};
+
+/// A document to tag; as JSON, a line of `claimwire tag`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// The document's id, given back as it is.
+    pub id: String,
+    /// Its headline.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Its body as plain text; may be a whole article.
+    #[serde(default)]
+    pub text: String,
+    /// What its publisher says it is written in.
+    #[serde(default, alias = "lang")]
+    pub language: Option<Language>,
+    /// When it was published, which relative dates and offices are read by.
+    #[serde(default)]
+    pub published: Option<Timestamp>,
+    /// True when the text was cut off.
+    #[serde(default)]
+    pub truncated: bool,
+    /// How the operator grades its source.
+    #[serde(default)]
+    pub reliability: Option<Reliability>,
+}
+
+impl From<&Revision> for Text {
+    fn from(revision: &Revision) -> Self {
+        Self {
+            id: revision.item.0.clone(),
+            title: Some(revision.title.clone()).filter(|title| !title.is_empty()),
+            text: revision.text.clone(),
+            language: Some(revision.source.language),
+            published: revision.published,
+            truncated: revision.truncated,
+            reliability: revision.source.admiralty,
+        }
+    }
+}
+
+/// How much of a text is analysed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Claims of texts about NATO or Ukraine.
+    Relevant,
+    /// Claims, clauses and attributions of any text.
+    All,
+}
+
+/// The compiled rules. Built once, shared by threads.
+#[derive(Debug)]
+pub struct Classifier {
+    digest: String,
+    lexicons: HashMap<Language, Lexicon>,
+    dictionary: Dictionary,
+    cues: Cues,
+    weights: Weights,
+    values: Grammar,
+}
+
+impl Classifier {
+    /// The classifier of these rules.
+    ///
+    /// # Errors
+    /// The first mistake in a rule file, by file and line.
+    pub fn new(files: &RuleFiles) -> Result<Self, RuleError> {
+        let values = files.one("values.toml");
+        let values = Grammar::new(values.content).map_err(|(line, what)| RuleError {
+            file: values.path.to_owned(),
+            line,
+            what,
+        })?;
+        Ok(Self {
+            values,
+            digest: files.digest(),
+            lexicons: Lexicon::all(files)?,
+            dictionary: Dictionary::new(files)?,
+            cues: Cues::new(files)?,
+            weights: Weights::new(files)?,
+        })
+    }
+
+    /// The digest of the rules, which stands on every record that they make.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The tags of a revision.
+    #[must_use]
+    pub fn classify(&self, revision: &Revision) -> Tagged {
+        self.tag(&Text::from(revision), Scope::Relevant)
+    }
+
+    /// The tags of a text. An irrelevant one has entities but no claims unless all is asked for.
+    #[must_use]
+    pub fn tag(&self, text: &Text, scope: Scope) -> Tagged {
+        let (mut analysis, relevance, relevant) = self.analyse(text);
+        let mut claims = Vec::new();
+        if relevant || scope == Scope::All {
+            let reliability = text.reliability.unwrap_or(Reliability::F);
+            let decided = claim::all(&analysis, reliability, text.truncated);
+            claims.extend(decided.into_iter().map(|one| one.claim));
+        }
+        let all = scope == Scope::All;
+        let clauses = all.then(|| clause::all(&analysis));
+        let attributions = all.then(|| attributions(&analysis));
+        mark_metonyms(&mut analysis);
+        Tagged {
+            id: text.id.clone(),
+            language: analysis.language,
+            relevant,
+            relevance,
+            entities: analysis
+                .mentions
+                .iter()
+                .map(|mention| entity(&analysis, mention))
+                .collect(),
+            claim_status: rollup::of(&claims),
+            claims,
+            rules: self.digest.clone(),
+            clauses,
+            attributions,
+        }
+    }
+
+    /// Why each claim of a text has its status.
+    #[must_use]
+    pub fn explain(&self, text: &Text) -> Explanation {
+        let (analysis, relevance, relevant) = self.analyse(text);
+        let reliability = text.reliability.unwrap_or(Reliability::F);
+        let decided = claim::all(&analysis, reliability, text.truncated);
+        Explanation {
+            language: analysis.language,
+            relevant,
+            relevance,
+            claims: explain::traces(&analysis, decided),
+        }
+    }
+
+    fn analyse(&self, input: &Text) -> (Analysis<'_>, Relevance, bool) {
+        let text = text::Text::new(input.title.as_deref(), &input.text);
+        let language = language::detect(&text, &self.lexicons, input.language);
+        // Text of no known language is read for names alone; English rules find little in it.
+        let rules = if language == Language::Und {
+            Language::En
+        } else {
+            language
+        };
+        let lexicon = &self.lexicons[&rules];
+        let sentences = sentence::sentences(&text, lexicon);
+        let named = mention::find(&text, &self.dictionary, language, |id| {
+            self.weights.is_media(id)
+        });
+        let found = self.values.find(&text.text, rules, input.published);
+        let found = found
+            .into_iter()
+            .map(|found| mention::value(&text, found))
+            .collect();
+        let mentions = mention::merge(named, found);
+        let (relevance, relevant) =
+            self.weights
+                .judge(&text, &sentences, &mentions, &self.dictionary);
+        let date = input
+            .published
+            .map(|at| at.strftime("%Y-%m-%d").to_string())
+            .unwrap_or_default();
+        let mut analysis = Analysis::new(
+            text,
+            lexicon,
+            &self.cues,
+            &self.dictionary,
+            sentences,
+            mentions,
+            date,
+        );
+        analysis.language = language;
+        (analysis, relevance, relevant)
+    }
+}
+
+fn attributions(analysis: &Analysis<'_>) -> Vec<wire::claim::Attribution> {
+    analysis
+        .attributions
+        .iter()
+        .map(|attributed| {
+            let (class, entity) = source::class(analysis, attributed);
+            claim::attributed(
+                analysis,
+                &rule::Voice {
+                    attributed,
+                    class,
+                    entity,
+                },
+            )
+        })
+        .collect()
+}
+
+/// A place that speaks or decides stands for its government.
+fn mark_metonyms(analysis: &mut Analysis<'_>) {
+    let speaking: Vec<usize> = analysis
+        .attributions
+        .iter()
+        .filter(|attributed| {
+            source::class(analysis, attributed).0 != wire::claim::SourceClass::Reports
+        })
+        .filter_map(|attributed| attributed.mention)
+        .collect();
+    for index in speaking {
+        let government = analysis.mentions[index]
+            .entry(analysis.dictionary)
+            .and_then(|entry| entry.government.clone());
+        analysis.mentions[index].metonym_of = government;
+    }
+}
+
+fn entity(analysis: &Analysis<'_>, mention: &Mention) -> Entity {
+    let span = analysis.text.span_of_bytes(&mention.bytes);
+    let entry = mention.entry(analysis.dictionary);
+    Entity {
+        start: span.start,
+        end: span.end,
+        surface: analysis.text.text[mention.bytes.clone()].to_owned(),
+        kind: mention.kind,
+        id: mention.id.clone(),
+        qid: entry.and_then(|entry| entry.qid.clone()),
+        value: mention.value.clone(),
+        metonym_of: mention.metonym_of.clone(),
+        self_declared: entry.is_some_and(|entry| entry.self_declared),
+    }
+}

@@ -1,0 +1,181 @@
+//! A text read once: everything that the rules look at.
+
+use std::ops::Range;
+
+use wire::Language;
+use wire::claim::Tense;
+
+use crate::attribution::{self, Attributed};
+use crate::cue::{Category, Cues, Hit};
+use crate::dictionary::Dictionary;
+use crate::lexicon::Lexicon;
+use crate::mention::Mention;
+use crate::sentence::{self, Segment};
+use crate::text::Text;
+
+/// Tokens before a verb in which a negation turns it round.
+const NEGATION_REACH: usize = 4;
+
+/// Sentences, claims' stretches, cues and attributions of one text.
+#[derive(Debug)]
+pub(crate) struct Analysis<'a> {
+    pub(crate) text: Text,
+    pub(crate) language: Language,
+    pub(crate) lexicon: &'a Lexicon,
+    pub(crate) cues: &'a Cues,
+    pub(crate) dictionary: &'a Dictionary,
+    pub(crate) sentences: Vec<Range<usize>>,
+    pub(crate) mentions: Vec<Mention>,
+    /// Every sentence's cues, in text order.
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) attributions: Vec<Attributed>,
+    /// The day the item was published (ISO 8601); empty when unknown.
+    pub(crate) date: String,
+    /// The tense of each finite verb, by token.
+    finite: Vec<Option<Tense>>,
+}
+
+impl<'a> Analysis<'a> {
+    pub(crate) fn new(
+        text: Text,
+        lexicon: &'a Lexicon,
+        cues: &'a Cues,
+        dictionary: &'a Dictionary,
+        sentences: Vec<Range<usize>>,
+        mentions: Vec<Mention>,
+        date: String,
+    ) -> Self {
+        let mut hits = Vec::new();
+        for sentence in &sentences {
+            hits.extend(cues.find(&text, lexicon.language, sentence));
+        }
+        let mut analysis = Self {
+            language: lexicon.language,
+            finite: vec![None; text.len()],
+            text,
+            lexicon,
+            cues,
+            dictionary,
+            sentences,
+            mentions,
+            hits,
+            segments: Vec::new(),
+            attributions: Vec::new(),
+            date,
+        };
+        analysis.find_finite();
+        analysis.turn_negated();
+        analysis.segment();
+        analysis.attribute();
+        analysis
+    }
+
+    pub(crate) fn is_finite(&self, at: usize) -> bool {
+        self.tense(at).is_some()
+    }
+
+    /// The tense of the finite verb at a token.
+    pub(crate) fn tense(&self, at: usize) -> Option<Tense> {
+        self.finite.get(at).copied().flatten()
+    }
+
+    /// The cues that begin in a range of tokens.
+    pub(crate) fn hits_in(&self, tokens: &Range<usize>) -> impl Iterator<Item = &Hit> {
+        let start = self
+            .hits
+            .partition_point(|hit| hit.tokens.start < tokens.start);
+        let end = self
+            .hits
+            .partition_point(|hit| hit.tokens.start < tokens.end);
+        self.hits[start..end.max(start)].iter()
+    }
+
+    /// Whether a negation stands before token `at` in the same clause, or in its first word.
+    pub(crate) fn is_negated(&self, at: usize, floor: usize) -> bool {
+        let from = at.saturating_sub(NEGATION_REACH).max(floor);
+        let near = (from..at)
+            .rev()
+            .take_while(|&token| self.text.word(token) != ",");
+        near.clone().any(|token| self.is_negator(token))
+            || self.is_negator(at + 1) && matches!(self.language, Language::De | Language::Fr)
+    }
+
+    pub(crate) fn is_negator(&self, at: usize) -> bool {
+        let word = self.text.word(at);
+        self.lexicon.negators.contains(word) || word.ends_with("n't")
+    }
+
+    fn find_finite(&mut self) {
+        for sentence in &self.sentences {
+            for at in sentence.clone() {
+                // A name is no verb, whatever it ends in.
+                self.finite[at] = self.lexicon.finite(&self.text, at, sentence.start);
+            }
+        }
+        for mention in &self.mentions {
+            if mention.entry.is_some() {
+                self.finite[mention.tokens.clone()].fill(None);
+            }
+        }
+        for hit in &self.hits {
+            let cue = self.cues.get(hit);
+            if cue.source == crate::cue::SourceAt::Subject
+                && self.text.word(hit.tokens.start) != ":"
+            {
+                let verb = hit
+                    .tokens
+                    .clone()
+                    .find(|&at| self.finite[at].is_some())
+                    .unwrap_or(hit.tokens.start);
+                if self.finite[verb].is_none() {
+                    self.finite[verb] = Some(Tense::Past);
+                }
+            }
+        }
+    }
+
+    fn turn_negated(&mut self) {
+        let mut hits = std::mem::take(&mut self.hits);
+        for hit in &mut hits {
+            let number = self
+                .sentences
+                .partition_point(|range| range.end <= hit.tokens.start);
+            let floor = self.sentences[number].start;
+            hit.negated = matches!(
+                self.cues.get(hit).category,
+                Category::Confirm
+                    | Category::Verified
+                    | Category::Denial
+                    | Category::OfficialPerformative
+            ) && self.is_negated(hit.tokens.start, floor);
+        }
+        self.hits = hits;
+    }
+
+    fn segment(&mut self) {
+        let speech = |at: usize| {
+            let start = self.hits.partition_point(|hit| hit.tokens.end <= at);
+            self.hits.get(start).is_some_and(|hit| {
+                hit.tokens.contains(&at) && self.cues.get(hit).source != crate::cue::SourceAt::None
+            })
+        };
+        self.segments = sentence::segments(&self.text, self.lexicon, &self.sentences, speech);
+    }
+
+    fn attribute(&mut self) {
+        let mut found: Vec<Attributed> = Vec::new();
+        let mut number = 0;
+        for hit in &self.hits {
+            while self.segments[number].tokens.end <= hit.tokens.start {
+                number += 1;
+            }
+            let segment = &self.segments[number];
+            let sentence = &self.sentences[segment.sentence];
+            if let Some(attributed) = attribution::of(self, sentence, &segment.tokens, hit) {
+                found.push(attributed);
+            }
+        }
+        self.attributions = found;
+    }
+}

@@ -1,0 +1,227 @@
+//! The entity dictionary: the files of `config/entities/`, every form of every name.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aho_corasick::AhoCorasick;
+use serde::Deserialize;
+use toml::Spanned;
+use wire::Language;
+use wire::entity::EntityType;
+
+use crate::files::{RuleError, RuleFiles};
+use crate::inflection::Inflection;
+use crate::text::fold;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntityFile {
+    #[serde(default)]
+    entity: Vec<Listed>,
+}
+
+type PerLanguage = BTreeMap<String, Vec<Spanned<String>>>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listed {
+    id: Spanned<String>,
+    #[serde(rename = "type")]
+    kind: EntityType,
+    qid: Option<String>,
+    country: Option<String>,
+    #[serde(default)]
+    names: PerLanguage,
+    #[serde(default)]
+    short: PerLanguage,
+    #[serde(default)]
+    short_alone: bool,
+    #[serde(default)]
+    competent_for: Vec<String>,
+    #[serde(default)]
+    party_to: Vec<String>,
+    member_of: Option<String>,
+    #[serde(default)]
+    roles: Vec<Office>,
+    government: Option<String>,
+    #[serde(default)]
+    self_declared: bool,
+    #[serde(default)]
+    requires: PerLanguage,
+    #[serde(default)]
+    requires_digit: bool,
+    #[serde(default)]
+    excludes: PerLanguage,
+    case_sensitive: Option<bool>,
+}
+
+/// An office somebody holds or held.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Office {
+    pub(crate) role: String,
+    pub(crate) of: Option<String>,
+    pub(crate) from: Option<String>,
+    pub(crate) until: Option<String>,
+}
+
+/// An entity of the dictionary.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    pub(crate) kind: EntityType,
+    pub(crate) qid: Option<String>,
+    pub(crate) country: Option<String>,
+    pub(crate) short_alone: bool,
+    pub(crate) competent_for: Vec<String>,
+    pub(crate) party_to: Vec<String>,
+    pub(crate) member_of: Option<String>,
+    pub(crate) roles: Vec<Office>,
+    pub(crate) government: Option<String>,
+    pub(crate) self_declared: bool,
+    pub(crate) requires: Vec<String>,
+    pub(crate) requires_digit: bool,
+    pub(crate) excludes: Vec<String>,
+}
+
+/// One form of one name.
+#[derive(Debug)]
+pub(crate) struct Name {
+    pub(crate) entry: usize,
+    pub(crate) language: Option<Language>,
+    pub(crate) short: bool,
+    pub(crate) case: Case,
+}
+
+/// What the text's capitals must be like for a name to be meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    Any,
+    /// First letter capital: *Patriot*.
+    First,
+    /// All capitals: *US*, never *us*.
+    All,
+}
+
+/// Every entity, and an automaton over every form of every name.
+#[derive(Debug)]
+pub(crate) struct Dictionary {
+    pub(crate) entries: Vec<Entry>,
+    by_id: HashMap<String, usize>,
+    pub(crate) automaton: AhoCorasick,
+    /// The names that share each pattern of the automaton.
+    pub(crate) names: Vec<Vec<Name>>,
+}
+
+impl Dictionary {
+    pub(crate) fn new(files: &RuleFiles) -> Result<Self, RuleError> {
+        let inflection = Inflection::new(files)?;
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut by_id = HashMap::new();
+        let mut forms: BTreeMap<String, Vec<Name>> = BTreeMap::new();
+        for file in files.under("entities/") {
+            let listed: EntityFile = file.parse()?;
+            for entity in listed.entity {
+                let at = entity.id.span();
+                let entry = entries.len();
+                if by_id.insert(entity.id.get_ref().clone(), entry).is_some() {
+                    let what = format!("the entity id `{}` is used twice", entity.id.get_ref());
+                    return Err(file.error(&at, what));
+                }
+                for (names, short) in [(&entity.names, false), (&entity.short, true)] {
+                    for (language, names) in names {
+                        for name in names {
+                            let expanded = inflection
+                                .expand(language, name.get_ref())
+                                .map_err(|what| file.error(&name.span(), what))?;
+                            for form in expanded {
+                                let folded = fold_name(&form);
+                                if folded.is_empty() {
+                                    return Err(file.error(&name.span(), "an empty name"));
+                                }
+                                let names = forms.entry(folded).or_default();
+                                let known = names.iter().any(|other| {
+                                    other.entry == entry
+                                        && other.short == short
+                                        && other.language == language.parse().ok()
+                                });
+                                if !known {
+                                    names.push(Name {
+                                        entry,
+                                        language: language.parse().ok(),
+                                        short,
+                                        case: case(&form, entity.case_sensitive),
+                                    });
+                                }
+                            }
+                        }
+                    }
+                }
+                entries.push(Entry {
+                    id: entity.id.into_inner(),
+                    kind: entity.kind,
+                    qid: entity.qid,
+                    country: entity.country,
+                    short_alone: entity.short_alone,
+                    competent_for: entity.competent_for,
+                    party_to: entity.party_to,
+                    member_of: entity.member_of,
+                    roles: entity.roles,
+                    government: entity.government,
+                    self_declared: entity.self_declared,
+                    requires: words(entity.requires),
+                    requires_digit: entity.requires_digit,
+                    excludes: words(entity.excludes),
+                });
+            }
+        }
+        let automaton = AhoCorasick::new(forms.keys()).map_err(|error| RuleError {
+            file: "entities".to_owned(),
+            line: 1,
+            what: error.to_string(),
+        })?;
+        Ok(Self {
+            entries,
+            by_id,
+            automaton,
+            names: forms.into_values().collect(),
+        })
+    }
+
+    pub(crate) fn entry(&self, id: &str) -> Option<&Entry> {
+        self.by_id.get(id).map(|&at| &self.entries[at])
+    }
+
+    /// Who holds the office `role` on `date` (ISO 8601), the first listed for it.
+    pub(crate) fn holder(&self, role: &str, date: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| {
+            entry.roles.iter().any(|office| {
+                office.role == role
+                    && office.from.as_deref().is_none_or(|from| from <= date)
+                    && office.until.as_deref().is_none_or(|until| date < until)
+            })
+        })
+    }
+}
+
+fn words(listed: PerLanguage) -> Vec<String> {
+    let all = listed.into_values().flatten();
+    all.map(|word| fold(word.get_ref())).collect()
+}
+
+/// A name as the text's folded tokens spell it: a possessive and a point stand apart there.
+fn fold_name(name: &str) -> String {
+    let text = crate::text::Text::new(None, name);
+    text.folded
+}
+
+fn case(form: &str, sensitive: Option<bool>) -> Case {
+    let letters = || form.chars().filter(|char| char.is_alphabetic());
+    let capital = letters().next().is_some_and(char::is_uppercase);
+    if !sensitive.unwrap_or(capital) || !capital {
+        Case::Any
+    } else if letters().count() <= 3 && letters().all(char::is_uppercase) {
+        Case::All
+    } else {
+        Case::First
+    }
+}

@@ -1,0 +1,82 @@
+//! Which of the six languages a text is written in.
+
+use std::collections::HashMap;
+
+use wire::Language;
+
+use crate::lexicon::Lexicon;
+use crate::text::{Kind, Text};
+
+/// Words that are read at most: the language of an item shows early.
+const WORDS: usize = 2_000;
+/// Weight of a letter that only one language has, against 1 for a function word.
+const LETTER: f32 = 0.5;
+
+/// The language of `text`. `hint`, what the feed says of itself, wins only where the words leave
+/// room for it; with neither it is `und`.
+pub(crate) fn detect(
+    text: &Text,
+    lexicons: &HashMap<Language, Lexicon>,
+    hint: Option<Language>,
+) -> Language {
+    let mut scores = [0.0_f32; 6];
+    let mut cyrillic = 0_u32;
+    let mut latin = 0_u32;
+    let mut words = 0_u32;
+    for at in (0..text.len())
+        .filter(|&at| text.token(at).kind == Kind::Word)
+        .take(WORDS)
+    {
+        let word = text.word(at);
+        words += 1;
+        for (score, language) in scores.iter_mut().zip(Language::TAGGED) {
+            if lexicons
+                .get(&language)
+                .is_some_and(|lexicon| lexicon.function.contains(word))
+            {
+                *score += 1.0;
+            }
+        }
+        for char in word.chars() {
+            if char.is_ascii_alphabetic() {
+                latin += 1;
+            } else if ('\u{400}'..='\u{4ff}').contains(&char) {
+                cyrillic += 1;
+            }
+            if let Some(language) = letter(char) {
+                scores[language] += LETTER;
+            }
+        }
+    }
+    let is_cyrillic = cyrillic > latin;
+    let allowed = |language: Language| {
+        matches!(language, Language::Uk | Language::Ru) == is_cyrillic && cyrillic + latin > 0
+    };
+    let mut best = (Language::Und, 0.0);
+    for (score, language) in scores.into_iter().zip(Language::TAGGED) {
+        let favour = if hint == Some(language) { 1.0 } else { 0.0 };
+        if allowed(language) && score + favour > best.1 {
+            best = (language, score + favour);
+        }
+    }
+    // A few words of one of the six in a text of another language prove nothing.
+    let enough = words.min(40) as f32 * 0.04;
+    let hinted = hint.is_some_and(|hint| hint == best.0);
+    if best.1 >= enough.max(if hinted { 0.0 } else { 0.5 }) {
+        best.0
+    } else {
+        Language::Und
+    }
+}
+
+/// The place in [`Language::TAGGED`] of the one language that has this letter.
+fn letter(char: char) -> Option<usize> {
+    Some(match char {
+        'і' | 'ї' | 'є' | 'ґ' => 1,
+        'ы' | 'э' | 'ъ' => 2,
+        'ß' | 'ä' | 'ö' | 'ü' => 3,
+        'è' | 'ê' | 'ç' | 'à' | 'ù' | 'œ' | 'î' | 'û' => 4,
+        'ł' | 'ą' | 'ę' | 'ż' | 'ś' | 'ź' | 'ń' | 'ć' => 5,
+        _ => return None,
+    })
+}

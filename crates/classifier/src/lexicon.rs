@@ -1,0 +1,294 @@
+//! What a language's words do in a sentence, as far as the rules need to know: `config/text/`.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Deserialize;
+use wire::Language;
+use wire::claim::Tense;
+
+use crate::files::{RuleError, RuleFiles};
+use crate::text::{Kind, Text, fold};
+
+/// A file of `config/text/`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Listed {
+    /// Frequent words that tell this language from the other five.
+    function: Vec<String>,
+    /// Words before a full stop that does not end a sentence, without the stop.
+    abbreviations: Vec<String>,
+    /// Words that open a content clause: *that*.
+    that: Vec<String>,
+    /// Words that end the reach of a cue and open a claim of its own: *but*, *though*.
+    split: Vec<String>,
+    /// Words that join two claims when a finite verb follows: *and*.
+    coordinate: Vec<String>,
+    /// Words that open a relative clause: *which*, *who*.
+    relative: Vec<String>,
+    /// Words before the agent of a passive: *by*.
+    by: Vec<String>,
+    /// Negators: *not*, *never*.
+    negators: Vec<String>,
+    /// Articles and the like, after which a word is no verb.
+    determiners: Vec<String>,
+    /// Prepositions, after which a word is no verb.
+    prepositions: Vec<String>,
+    /// Pronouns that can stand for a person: *he*, *she*.
+    persons: Vec<String>,
+    /// Words by which a source speaks of itself: *we*, *our*, *its*.
+    own: Vec<String>,
+    /// Auxiliaries and frequent finite forms by tense.
+    past: Vec<String>,
+    present: Vec<String>,
+    future: Vec<String>,
+    /// Endings of at least four-letter words that mark a finite verb, by tense.
+    past_endings: Vec<String>,
+    present_endings: Vec<String>,
+    /// Words with such an ending that are no verbs.
+    not_verbs: Vec<String>,
+    /// Base forms whose regular forms are made by rule (English only).
+    regular: Vec<String>,
+    /// `base past participle`, a line a verb (English only).
+    irregular: Vec<String>,
+    /// Beginnings of words of combat and loss, on which a belligerent's word about the other side settles nothing.
+    combat: Vec<String>,
+    /// Nouns that name a happening: *attack*, *withdrawal*.
+    events: Vec<String>,
+    /// Conjunctions that open a condition: *if*, *unless*.
+    conditions: Vec<String>,
+}
+
+/// How a word serves as a verb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Stands as the predicate of a clause.
+    Finite(Tense),
+    /// May be a past form or a participle: *attacked*.
+    PastOrParticiple,
+    /// May be a present form or a plural noun: *attacks*.
+    PresentOrNoun,
+    /// Base form.
+    Base,
+    /// *-ing*.
+    Gerund,
+}
+
+/// One language's words.
+#[derive(Debug)]
+pub(crate) struct Lexicon {
+    pub(crate) language: Language,
+    pub(crate) function: HashSet<String>,
+    pub(crate) abbreviations: HashSet<String>,
+    pub(crate) that: HashSet<String>,
+    pub(crate) split: HashSet<String>,
+    pub(crate) coordinate: HashSet<String>,
+    pub(crate) relative: HashSet<String>,
+    pub(crate) by: HashSet<String>,
+    pub(crate) negators: HashSet<String>,
+    pub(crate) determiners: HashSet<String>,
+    pub(crate) prepositions: HashSet<String>,
+    pub(crate) persons: HashSet<String>,
+    pub(crate) own: HashSet<String>,
+    pub(crate) events: HashSet<String>,
+    pub(crate) conditions: HashSet<String>,
+    auxiliaries: HashMap<String, Tense>,
+    endings: Vec<(String, Tense)>,
+    not_verbs: HashSet<String>,
+    verbs: HashMap<String, Form>,
+    combat: Vec<String>,
+}
+
+impl Lexicon {
+    /// The lexicons of the six languages, and an empty one for undetermined text.
+    pub(crate) fn all(files: &RuleFiles) -> Result<HashMap<Language, Self>, RuleError> {
+        let mut all = HashMap::new();
+        for language in Language::TAGGED {
+            let path = format!("text/{language}.toml");
+            let listed: Listed = files.one(&path).parse()?;
+            all.insert(language, Self::new(language, listed));
+        }
+        Ok(all)
+    }
+
+    fn new(language: Language, listed: Listed) -> Self {
+        let set = |words: Vec<String>| words.iter().map(|word| fold(word)).collect();
+        let mut auxiliaries = HashMap::new();
+        for (words, tense) in [
+            (&listed.past, Tense::Past),
+            (&listed.present, Tense::Present),
+            (&listed.future, Tense::Future),
+        ] {
+            auxiliaries.extend(words.iter().map(|word| (fold(word), tense)));
+        }
+        let endings = listed
+            .past_endings
+            .iter()
+            .map(|ending| (fold(ending), Tense::Past))
+            .chain(
+                listed
+                    .present_endings
+                    .iter()
+                    .map(|ending| (fold(ending), Tense::Present)),
+            )
+            .collect();
+        Self {
+            language,
+            function: set(listed.function),
+            abbreviations: set(listed.abbreviations),
+            that: set(listed.that),
+            split: set(listed.split),
+            coordinate: set(listed.coordinate),
+            relative: set(listed.relative),
+            by: set(listed.by),
+            negators: set(listed.negators),
+            determiners: set(listed.determiners),
+            prepositions: set(listed.prepositions),
+            persons: set(listed.persons),
+            own: set(listed.own),
+            events: set(listed.events),
+            conditions: set(listed.conditions),
+            auxiliaries,
+            endings,
+            not_verbs: set(listed.not_verbs),
+            verbs: english_forms(&listed.regular, &listed.irregular),
+            combat: listed.combat.iter().map(|word| fold(word)).collect(),
+        }
+    }
+
+    /// An auxiliary's tense.
+    pub(crate) fn auxiliary(&self, word: &str) -> Option<Tense> {
+        self.auxiliaries.get(word).copied()
+    }
+
+    /// Whether a word speaks of combat or loss.
+    pub(crate) fn is_combat(&self, word: &str) -> bool {
+        self.combat
+            .iter()
+            .any(|beginning| word.starts_with(beginning.as_str()))
+    }
+
+    /// What the word at a token may be as a verb, its neighbours left aside.
+    pub(crate) fn form(&self, word: &str) -> Option<Form> {
+        if let Some(tense) = self.auxiliary(word) {
+            return Some(Form::Finite(tense));
+        }
+        if self.not_verbs.contains(word) {
+            return None;
+        }
+        if let Some(&form) = self.verbs.get(word) {
+            return Some(form);
+        }
+        if word.chars().count() < 4 {
+            return None;
+        }
+        if self.language == Language::En {
+            return if word.ends_with("ed") {
+                Some(Form::PastOrParticiple)
+            } else if word.ends_with("ing") && word.len() > 5 {
+                Some(Form::Gerund)
+            } else {
+                None
+            };
+        }
+        self.endings
+            .iter()
+            .find(|(ending, _)| word.ends_with(ending.as_str()))
+            .map(|&(_, tense)| Form::Finite(tense))
+    }
+
+    /// The tense of the finite verb at token `at`; none where the word is no predicate there.
+    pub(crate) fn finite(&self, text: &Text, at: usize, start: usize) -> Option<Tense> {
+        if text.token(at).kind != Kind::Word {
+            return None;
+        }
+        let word = text.word(at);
+        let form = self.form(word)?;
+        let before = if at > start { text.word(at - 1) } else { "" };
+        if self.auxiliary(word).is_none()
+            && (self.determiners.contains(before)
+                || self.prepositions.contains(before)
+                || before == "'s"
+                || (at > start && text.is_capitalised(at)))
+        {
+            return None;
+        }
+        match form {
+            Form::Finite(tense) => Some(tense),
+            Form::PastOrParticiple => Some(Tense::Past),
+            Form::PresentOrNoun => {
+                let after = text.word(at + 1);
+                let follows = self.determiners.contains(after)
+                    || self.that.contains(after)
+                    || self.prepositions.contains(after)
+                    || after == "to"
+                    || self.own.contains(after)
+                    || (at + 1 < text.len() && text.is_capitalised(at + 1))
+                    || text.is_wordlike(at + 1) && text.token(at + 1).kind == Kind::Number
+                    || self.form(after).is_none() && text.is_wordlike(at + 1);
+                (at > start && text.is_wordlike(at - 1) && follows).then_some(Tense::Present)
+            }
+            Form::Base => {
+                // A bare form is finite after a plural or a pronoun: *they plan*, *officials say*.
+                let plural = before.ends_with('s') && before.len() > 3
+                    || matches!(before, "they" | "we" | "you" | "i" | "people" | "troops");
+                (plural && at > start).then_some(Tense::Present)
+            }
+            Form::Gerund => None,
+        }
+    }
+}
+
+/// Every form of English verbs. The base form loses to none but an auxiliary.
+fn english_forms(regular: &[String], irregular: &[String]) -> HashMap<String, Form> {
+    let mut forms = HashMap::new();
+    for line in irregular {
+        let mut words = line.split_whitespace();
+        let Some(base) = words.next() else { continue };
+        for past in words {
+            forms.insert(past.to_owned(), Form::PastOrParticiple);
+        }
+        forms.entry(base.to_owned()).or_insert(Form::Base);
+        forms.insert(third_person(base), Form::PresentOrNoun);
+        forms.insert(gerund(base), Form::Gerund);
+    }
+    for base in regular {
+        forms.insert(past(base), Form::PastOrParticiple);
+        forms.insert(third_person(base), Form::PresentOrNoun);
+        forms.insert(gerund(base), Form::Gerund);
+        forms.entry(base.clone()).or_insert(Form::Base);
+    }
+    forms
+}
+
+fn third_person(base: &str) -> String {
+    if base.ends_with('y') && !ends_with_vowel_y(base) {
+        format!("{}ies", &base[..base.len() - 1])
+    } else if base.ends_with(['s', 'x', 'z', 'o']) || base.ends_with("ch") || base.ends_with("sh") {
+        format!("{base}es")
+    } else {
+        format!("{base}s")
+    }
+}
+
+fn past(base: &str) -> String {
+    if base.ends_with('e') {
+        format!("{base}d")
+    } else if base.ends_with('y') && !ends_with_vowel_y(base) {
+        format!("{}ied", &base[..base.len() - 1])
+    } else {
+        format!("{base}ed")
+    }
+}
+
+fn gerund(base: &str) -> String {
+    match base.strip_suffix('e') {
+        Some(stem) if !base.ends_with("ee") => format!("{stem}ing"),
+        _ => format!("{base}ing"),
+    }
+}
+
+fn ends_with_vowel_y(base: &str) -> bool {
+    ["ay", "ey", "oy", "uy"]
+        .iter()
+        .any(|ending| base.ends_with(ending))
+}

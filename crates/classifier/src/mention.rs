@@ -1,0 +1,261 @@
+//! Mentions of entities in a text: which name is meant where, and whom it stands for.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use wire::Language;
+use wire::entity::{EntityType, Value};
+
+use crate::dictionary::{Case, Dictionary, Entry, Name};
+use crate::text::Text;
+use crate::values::Found;
+
+/// Tokens to each side in which a name's required words are looked for.
+const REQUIRES_REACH: usize = 4;
+/// Tokens to each side in which a name's excluded words are looked for.
+const EXCLUDES_REACH: usize = 6;
+
+/// One mention.
+#[derive(Clone, Debug)]
+pub(crate) struct Mention {
+    pub(crate) bytes: Range<usize>,
+    pub(crate) tokens: Range<usize>,
+    pub(crate) kind: EntityType,
+    pub(crate) id: String,
+    /// Its number in the dictionary; none for money, quantities and dates.
+    pub(crate) entry: Option<usize>,
+    pub(crate) value: Option<Value>,
+    /// The body that a place stands for here.
+    pub(crate) metonym_of: Option<String>,
+    /// Whether it is a news outlet.
+    pub(crate) media: bool,
+}
+
+impl Mention {
+    pub(crate) fn entry<'a>(&self, dictionary: &'a Dictionary) -> Option<&'a Entry> {
+        self.entry.map(|entry| &dictionary.entries[entry])
+    }
+
+    /// Whether a clause that holds it can be a claim.
+    pub(crate) fn makes_claims(&self) -> bool {
+        self.kind != EntityType::Date && !self.media
+    }
+}
+
+struct Candidate {
+    bytes: Range<usize>,
+    tokens: Range<usize>,
+    pattern: usize,
+}
+
+/// The dictionary's mentions in text order; none overlap.
+pub(crate) fn find(
+    text: &Text,
+    dictionary: &Dictionary,
+    language: Language,
+    is_media: impl Fn(&str) -> bool,
+) -> Vec<Mention> {
+    let mut candidates = candidates(text, dictionary);
+    candidates.sort_by_key(|found| (found.bytes.start, std::cmp::Reverse(found.bytes.end)));
+    let mut mentions: Vec<Mention> = Vec::new();
+    let mut named: HashMap<usize, usize> = HashMap::new();
+    let mut free_from = 0;
+    for found in candidates {
+        if found.bytes.start < free_from {
+            continue;
+        }
+        let previous = mentions.last();
+        let names = &dictionary.names[found.pattern];
+        let chosen = names
+            .iter()
+            .filter(|name| {
+                let entry = &dictionary.entries[name.entry];
+                speaks(name, language, &text.text[found.bytes.clone()])
+                    && has_case(text, &found, name.case)
+                    && is_meant(text, &found, entry)
+                    && (!name.short
+                        || entry.short_alone
+                        || named.contains_key(&name.entry)
+                        || has_title(previous, &found))
+            })
+            // A full name goes before a short one; of short ones, the entity named last.
+            .min_by_key(|name| {
+                let recency = named.get(&name.entry).copied().unwrap_or(0);
+                (
+                    place_reading(text, dictionary, &found, name),
+                    name.short,
+                    std::cmp::Reverse(recency),
+                )
+            });
+        let Some(name) = chosen else { continue };
+        let entry = &dictionary.entries[name.entry];
+        named.insert(name.entry, mentions.len() + 1);
+        free_from = found.bytes.end;
+        mentions.push(Mention {
+            bytes: found.bytes,
+            tokens: found.tokens,
+            kind: entry.kind,
+            id: entry.id.clone(),
+            entry: Some(name.entry),
+            value: None,
+            metonym_of: None,
+            media: is_media(&entry.id),
+        });
+    }
+    mentions
+}
+
+fn candidates(text: &Text, dictionary: &Dictionary) -> Vec<Candidate> {
+    let folded = &text.folded;
+    dictionary
+        .automaton
+        .find_overlapping_iter(folded)
+        .filter(|found| {
+            let before = folded[..found.start()].chars().next_back();
+            let after = folded[found.end()..].chars().next();
+            !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+        })
+        .filter_map(|found| {
+            let start = text.unfold(found.start());
+            let last = folded[..found.end()].chars().next_back()?;
+            let last = text.unfold(found.end() - last.len_utf8());
+            let end = last + text.text[last..].chars().next()?.len_utf8();
+            let tokens = text.tokens_in(&(start..end));
+            // A name never runs over a blank line.
+            let whole = tokens.clone().skip(1).all(|at| text.token(at).breaks < 2);
+            whole.then_some(Candidate {
+                bytes: start..end,
+                tokens,
+                pattern: found.pattern().as_usize(),
+            })
+        })
+        .collect()
+}
+
+/// A name of another language counts where it is too distinctive to be a word of this one.
+fn speaks(name: &Name, language: Language, surface: &str) -> bool {
+    let same = name.language.is_none_or(|own| own == language) || language == Language::Und;
+    same || surface.chars().count() >= 5
+        || surface.chars().any(|char| char.is_ascii_digit())
+        || surface.chars().count() >= 2 && surface.chars().all(char::is_uppercase)
+}
+
+fn has_case(text: &Text, found: &Candidate, case: Case) -> bool {
+    let surface = &text.text[found.bytes.clone()];
+    match case {
+        Case::Any => true,
+        Case::First => surface
+            .chars()
+            .find(|char| char.is_alphanumeric())
+            .is_some_and(|char| !char.is_lowercase()),
+        Case::All => surface.chars().all(|char| !char.is_lowercase()),
+    }
+}
+
+/// Whether the words around allow the entity: those it requires, none that it excludes.
+fn is_meant(text: &Text, found: &Candidate, entry: &Entry) -> bool {
+    let digit = || {
+        let surface = &text.text[found.bytes.clone()];
+        let next = found.tokens.end;
+        surface.chars().any(|char| char.is_ascii_digit())
+            || text.text[found.bytes.end..]
+                .trim_start_matches(['-', ' '])
+                .starts_with(|char: char| char.is_ascii_digit())
+                && next <= text.len()
+    };
+    let near = |words: &[String], reach: usize| {
+        let window = window(text, &found.tokens, reach);
+        words.iter().any(|word| holds(&window, word))
+    };
+    let required = match (entry.requires.is_empty(), entry.requires_digit) {
+        (true, false) => true,
+        (true, true) => digit(),
+        (false, false) => near(&entry.requires, REQUIRES_REACH),
+        (false, true) => near(&entry.requires, REQUIRES_REACH) || digit(),
+    };
+    required && (entry.excludes.is_empty() || !near(&entry.excludes, EXCLUDES_REACH))
+}
+
+/// The folded words around a mention, with a space at both ends.
+fn window(text: &Text, tokens: &Range<usize>, reach: usize) -> String {
+    let mut words = String::from(" ");
+    let end = (tokens.end + reach).min(text.len());
+    for at in tokens.start.saturating_sub(reach)..end {
+        words.push_str(text.word(at));
+        words.push(' ');
+    }
+    words
+}
+
+/// Whether a word or wording begins in the window; its plural and its cases count.
+fn holds(window: &str, word: &str) -> bool {
+    window
+        .match_indices(word)
+        .any(|(at, _)| window[..at].ends_with(' '))
+}
+
+/// A role right before a surname: *Secretary Austin*.
+fn has_title(previous: Option<&Mention>, found: &Candidate) -> bool {
+    previous.is_some_and(|previous| {
+        matches!(previous.kind, EntityType::Role | EntityType::Person)
+            && previous.tokens.end == found.tokens.start
+    })
+}
+
+/// 1 for a person's surname where a preposition of place stands before: *in Austin*.
+fn place_reading(text: &Text, dictionary: &Dictionary, found: &Candidate, name: &Name) -> u8 {
+    let before = if found.tokens.start > 0 {
+        text.word(found.tokens.start - 1)
+    } else {
+        ""
+    };
+    let person = dictionary.entries[name.entry].kind == EntityType::Person;
+    u8::from(person && matches!(before, "in" | "from" | "to" | "near"))
+}
+
+/// Mentions of the dictionary and of the values grammar together. Where they overlap, the longer
+/// one stands, and of equals the dictionary's.
+pub(crate) fn merge(mut named: Vec<Mention>, values: Vec<Mention>) -> Vec<Mention> {
+    named.extend(values);
+    named.sort_by_key(|mention| {
+        (
+            mention.bytes.start,
+            std::cmp::Reverse(mention.bytes.end),
+            mention.entry.is_none(),
+        )
+    });
+    let mut merged: Vec<Mention> = Vec::with_capacity(named.len());
+    for mention in named {
+        match merged.last_mut() {
+            Some(last) if mention.bytes.start < last.bytes.end => {
+                if mention.bytes.len() > last.bytes.len() {
+                    *last = mention;
+                }
+            }
+            _ => merged.push(mention),
+        }
+    }
+    merged
+}
+
+/// The mentions that begin in a range of tokens.
+pub(crate) fn within<'a>(mentions: &'a [Mention], tokens: &Range<usize>) -> &'a [Mention] {
+    let start = mentions.partition_point(|mention| mention.tokens.start < tokens.start);
+    let end = mentions.partition_point(|mention| mention.tokens.start < tokens.end);
+    &mentions[start..end.max(start)]
+}
+
+/// What the grammar of money, quantities and dates found.
+pub(crate) fn value(text: &Text, found: Found) -> Mention {
+    let bytes = found.start..found.end;
+    Mention {
+        tokens: text.tokens_in(&bytes),
+        bytes,
+        kind: found.kind,
+        id: found.id,
+        entry: None,
+        value: Some(found.value),
+        metonym_of: None,
+        media: false,
+    }
+}

@@ -1,0 +1,301 @@
+//! Word patterns: what the cue and guard files are written in.
+//!
+//! A pattern is a line of words. `word*` takes up to four more letters, `*word` any beginning,
+//! `(a|b c|)` one of several wordings (an empty one makes the group optional), `{say}` any form of
+//! a listed verb, `...` up to four words in between, `#` a number, `^` the start of a sentence. A
+//! word with a capital must have one in the text. Quotation marks between words are skipped.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::text::{Kind, Text};
+
+/// Letters that `*` stands for at most, so that `confirm*` never reaches `confirmationless`.
+const STEM_LETTERS: usize = 4;
+/// Words that `...` stands for at most.
+const GAP_WORDS: usize = 4;
+/// Wordings that one pattern may expand to.
+const MOST_WORDINGS: usize = 400;
+
+/// Verb forms by lemma: what `{lemma}` expands to.
+pub(crate) type Verbs = BTreeMap<String, Vec<String>>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Word {
+    Exact(String),
+    Capital(String),
+    Stem(String),
+    Ending(String),
+    Number,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Element {
+    Word(Vec<Word>),
+    Gap,
+    SentenceStart,
+}
+
+/// Patterns of one language, indexed by their first word, so that a text is read once.
+#[derive(Debug, Default)]
+pub(crate) struct PatternSet {
+    wordings: Vec<(usize, Vec<Element>)>,
+    exact: HashMap<String, Vec<usize>>,
+    stem: HashMap<String, Vec<usize>>,
+    other: Vec<usize>,
+}
+
+impl PatternSet {
+    /// Adds `pattern` for `owner`, or says what is wrong with it.
+    pub(crate) fn add(&mut self, owner: usize, pattern: &str, verbs: &Verbs) -> Result<(), String> {
+        for wording in wordings(pattern, verbs)? {
+            let index = self.wordings.len();
+            let first = wording.iter().find_map(|element| match element {
+                Element::Word(words) => Some(words),
+                _ => None,
+            });
+            let Some(first) = first else {
+                return Err(format!("pattern `{pattern}` has no word"));
+            };
+            if matches!(wording[0], Element::Gap) || wording.last() == Some(&Element::Gap) {
+                return Err(format!("pattern `{pattern}` begins or ends with `...`"));
+            }
+            let mut listed_elsewhere = false;
+            for word in first {
+                match word {
+                    Word::Exact(text) | Word::Capital(text) => {
+                        self.exact.entry(text.clone()).or_default().push(index);
+                    }
+                    Word::Stem(text) => self.stem.entry(text.clone()).or_default().push(index),
+                    Word::Ending(_) | Word::Number if !listed_elsewhere => {
+                        listed_elsewhere = true;
+                        self.other.push(index);
+                    }
+                    Word::Ending(_) | Word::Number => {}
+                }
+            }
+            self.wordings.push((owner, wording));
+        }
+        Ok(())
+    }
+
+    /// Calls `found(owner, end)` for every wording that begins at token `at` and ends before
+    /// token `limit`.
+    pub(crate) fn at(
+        &self,
+        text: &Text,
+        at: usize,
+        sentence_start: usize,
+        limit: usize,
+        mut found: impl FnMut(usize, usize),
+    ) {
+        let mut check = |indexes: &[usize]| {
+            for &index in indexes {
+                let (owner, wording) = &self.wordings[index];
+                let elements = match wording.first() {
+                    Some(Element::SentenceStart) if at != sentence_start => continue,
+                    Some(Element::SentenceStart) => &wording[1..],
+                    _ => &wording[..],
+                };
+                if let Some(end) = matches(text, elements, at, limit) {
+                    found(*owner, end);
+                }
+            }
+        };
+        let word = text.word(at);
+        if let Some(indexes) = self.exact.get(word) {
+            check(indexes);
+        }
+        for prefix in prefixes(word) {
+            if let Some(indexes) = self.stem.get(prefix) {
+                check(indexes);
+            }
+        }
+        check(&self.other);
+    }
+}
+
+/// The word itself and what is left of it without its last one to four letters.
+fn prefixes(word: &str) -> impl Iterator<Item = &str> {
+    let ends = word
+        .char_indices()
+        .rev()
+        .take(STEM_LETTERS)
+        .map(|(at, _)| at);
+    std::iter::once(word.len())
+        .chain(ends)
+        .filter(|&end| end > 0)
+        .map(|end| &word[..end])
+}
+
+fn matches(text: &Text, elements: &[Element], at: usize, limit: usize) -> Option<usize> {
+    let Some((first, rest)) = elements.split_first() else {
+        return Some(at);
+    };
+    match first {
+        Element::SentenceStart => None,
+        Element::Gap => {
+            let mut position = at;
+            let mut words = 0;
+            while position < limit && words <= GAP_WORDS {
+                if let Some(end) = matches(text, rest, position, limit) {
+                    return Some(end);
+                }
+                match text.token(position).kind {
+                    Kind::Word | Kind::Number => words += 1,
+                    Kind::Punct if matches!(text.word(position), ";" | ":") => return None,
+                    Kind::Punct | Kind::Quote => {}
+                }
+                position += 1;
+            }
+            None
+        }
+        Element::Word(words) => {
+            let mut position = at;
+            while position < limit && text.token(position).kind == Kind::Quote {
+                position += 1;
+            }
+            if position < limit && words.iter().any(|word| word.fits(text, position)) {
+                matches(text, rest, position + 1, limit)
+            } else {
+                None
+            }
+        }
+    }
+}
+
+impl Word {
+    fn parse(word: &str) -> Result<Self, String> {
+        let lower = crate::text::fold(word);
+        Ok(if word == "#" {
+            Self::Number
+        } else if let Some(stem) = lower.strip_suffix('*') {
+            if stem.contains('*') || stem.is_empty() {
+                return Err(format!(
+                    "`{word}`: one `*`, at the end or the beginning of a word"
+                ));
+            }
+            Self::Stem(stem.to_owned())
+        } else if let Some(ending) = lower.strip_prefix('*') {
+            Self::Ending(ending.to_owned())
+        } else if word.chars().next().is_some_and(char::is_uppercase) {
+            Self::Capital(lower)
+        } else {
+            Self::Exact(lower)
+        })
+    }
+
+    fn fits(&self, text: &Text, at: usize) -> bool {
+        let word = text.word(at);
+        match self {
+            Self::Exact(exact) => word == exact,
+            Self::Capital(exact) => word == exact && text.is_capitalised(at),
+            Self::Stem(stem) => word
+                .strip_prefix(stem.as_str())
+                .is_some_and(|rest| rest.chars().count() <= STEM_LETTERS),
+            Self::Ending(ending) => word.len() > ending.len() && word.ends_with(ending.as_str()),
+            Self::Number => text.token(at).kind == Kind::Number,
+        }
+    }
+}
+
+/// Every wording of a pattern.
+fn wordings(pattern: &str, verbs: &Verbs) -> Result<Vec<Vec<Element>>, String> {
+    let mut all: Vec<Vec<Element>> = vec![Vec::new()];
+    for part in parts(pattern)? {
+        let choices = match part {
+            Part::Plain(word) => vec![vec![element(word, verbs)?]],
+            Part::Group(group) => group_choices(group, verbs)?,
+        };
+        if all.len() * choices.len() > MOST_WORDINGS {
+            return Err(format!(
+                "pattern `{pattern}` has more than {MOST_WORDINGS} wordings"
+            ));
+        }
+        all = all
+            .iter()
+            .flat_map(|head| {
+                choices
+                    .iter()
+                    .map(|tail| head.iter().chain(tail).cloned().collect())
+            })
+            .collect();
+    }
+    all.retain(|wording| !wording.is_empty());
+    if all.is_empty() {
+        return Err("an empty pattern".to_owned());
+    }
+    Ok(all)
+}
+
+/// The choices of `a|b c|`: single words as one element, the rest as wordings of their own.
+fn group_choices(group: &str, verbs: &Verbs) -> Result<Vec<Vec<Element>>, String> {
+    let mut single = Vec::new();
+    let mut choices = Vec::new();
+    for choice in group.split('|') {
+        let mut elements = Vec::new();
+        for word in choice.split_whitespace() {
+            elements.push(element(word, verbs)?);
+        }
+        match elements.as_slice() {
+            [Element::Word(words)] => single.extend(words.iter().cloned()),
+            _ => choices.push(elements),
+        }
+    }
+    if !single.is_empty() {
+        choices.push(vec![Element::Word(single)]);
+    }
+    Ok(choices)
+}
+
+fn element(word: &str, verbs: &Verbs) -> Result<Element, String> {
+    if word == "..." {
+        return Ok(Element::Gap);
+    }
+    if word == "^" {
+        return Ok(Element::SentenceStart);
+    }
+    if let Some(lemma) = word
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+    {
+        let forms = verbs
+            .get(lemma)
+            .ok_or_else(|| format!("no verb `{lemma}` is listed for this language"))?;
+        let words = forms
+            .iter()
+            .map(|form| Word::Exact(crate::text::fold(form)));
+        return Ok(Element::Word(words.collect()));
+    }
+    Ok(Element::Word(vec![Word::parse(word)?]))
+}
+
+enum Part<'a> {
+    Plain(&'a str),
+    Group(&'a str),
+}
+
+fn parts(pattern: &str) -> Result<Vec<Part<'_>>, String> {
+    let mut parts = Vec::new();
+    let mut rest = pattern.trim();
+    while !rest.is_empty() {
+        if let Some(inside) = rest.strip_prefix('(') {
+            let end = inside
+                .find(')')
+                .ok_or_else(|| format!("pattern `{pattern}`: `(` is not closed"))?;
+            parts.push(Part::Group(&inside[..end]));
+            rest = inside[end + 1..].trim_start();
+        } else {
+            let end = rest
+                .find(|c: char| c.is_whitespace() || c == '(')
+                .unwrap_or(rest.len());
+            if rest[..end].contains(['|', ')']) {
+                return Err(format!(
+                    "pattern `{pattern}`: `|` and `)` belong in a group"
+                ));
+            }
+            parts.push(Part::Plain(&rest[..end]));
+            rest = rest[end..].trim_start();
+        }
+    }
+    Ok(parts)
+}

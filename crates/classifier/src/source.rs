@@ -1,0 +1,215 @@
+//! What kind of source somebody is for a given claim: the status depends on both together.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use wire::claim::SourceClass;
+use wire::entity::EntityType;
+
+use crate::analysis::Analysis;
+use crate::attribution::Attributed;
+use crate::cue::Category;
+use crate::dictionary::Entry;
+use crate::mention::{self, Mention};
+
+/// The class of an attribution's source, and the entity it resolves to.
+pub(crate) fn class(
+    analysis: &Analysis<'_>,
+    attributed: &Attributed,
+) -> (SourceClass, Option<String>) {
+    let mention = attributed.mention.or(attributed.pronoun_of);
+    let mention = mention.map(|index| &analysis.mentions[index]);
+    let entry = mention.and_then(|mention| resolve(analysis, mention));
+    let id = entry.map(|entry| entry.id.clone());
+    let named = |kind| mention.is_some_and(|mention: &Mention| mention.kind == kind);
+    let mut unnamed = None;
+    for hit in analysis
+        .hits_in(&attributed.source)
+        .chain([&attributed.hit])
+    {
+        let cue = analysis.cues.get(hit);
+        match cue.category {
+            Category::Hearsay => return (SourceClass::Reports, id),
+            Category::SocialMedia => unnamed = Some(SourceClass::SocialMedia),
+            // "Officials" of a party speak for it; a weak cue leaves the entity to decide.
+            Category::Anonymous
+                if !named(EntityType::Person) && (cue.weight >= 0.8 || entry.is_none()) =>
+            {
+                unnamed = Some(SourceClass::Anonymous);
+            }
+            _ => {}
+        }
+    }
+    if let Some(class) = unnamed {
+        return (class, id);
+    }
+    let Some((mention, entry)) = mention.zip(entry) else {
+        return (SourceClass::NamedIndividual, id);
+    };
+    if mention.media {
+        return (SourceClass::Media, id);
+    }
+    if !is_official(entry) && side(analysis, entry).is_none() {
+        return (SourceClass::NamedIndividual, id);
+    }
+    (official(analysis, entry, attributed), id)
+}
+
+/// An official's class by what it speaks of.
+fn official(analysis: &Analysis<'_>, source: &Entry, attributed: &Attributed) -> SourceClass {
+    let content = &attributed.content;
+    let own = bodies(analysis, source);
+    let subject = subject(analysis, content);
+    let about: Vec<&Entry> = mention::within(&analysis.mentions, content)
+        .iter()
+        .filter_map(|mention| mention.entry(analysis.dictionary))
+        .collect();
+    let side = side(analysis, source);
+    let other_side = side.is_some_and(|side| {
+        about
+            .iter()
+            .any(|entry| self::side(analysis, entry).is_some_and(|other| other != side))
+    });
+    let combat = content
+        .clone()
+        .any(|at| analysis.lexicon.is_combat(analysis.text.word(at)));
+    let own_subject = match subject {
+        Some(Subject::Own) => true,
+        Some(Subject::Entity(entry)) => !own.is_disjoint(&bodies(analysis, entry)),
+        None => false,
+    };
+    let other_subject = matches!(subject, Some(Subject::Entity(entry))
+        if side.is_some() && self::side(analysis, entry).is_some_and(|other| Some(other) != side));
+    if side.is_some()
+        && (other_subject
+            || combat && (other_side || !own_subject)
+            || combat && own_subject && contested(analysis, content))
+    {
+        return SourceClass::InterestedParty;
+    }
+    if own_subject
+        || subject.is_none()
+            && !combat
+            && about
+                .iter()
+                .all(|entry| !own.is_disjoint(&bodies(analysis, entry)) || !is_governing(entry))
+    {
+        return if is_official(source) {
+            SourceClass::Owner
+        } else {
+            SourceClass::ThirdPartyOfficial
+        };
+    }
+    SourceClass::ThirdPartyOfficial
+}
+
+/// Ground taken or lost is contested, whoever reports it.
+fn contested(analysis: &Analysis<'_>, content: &Range<usize>) -> bool {
+    mention::within(&analysis.mentions, content)
+        .iter()
+        .any(|mention| matches!(mention.kind, EntityType::Place | EntityType::Quantity))
+}
+
+enum Subject<'a> {
+    /// *We*, *its forces*.
+    Own,
+    Entity(&'a Entry),
+}
+
+/// What stands before the first verb of the content.
+fn subject<'a>(analysis: &'a Analysis<'_>, content: &Range<usize>) -> Option<Subject<'a>> {
+    let verb = content
+        .clone()
+        .find(|&at| analysis.is_finite(at))
+        .unwrap_or(content.end);
+    let before = content.start..verb.min(content.end);
+    let named = mention::within(&analysis.mentions, &before)
+        .iter()
+        .find_map(|mention| {
+            mention
+                .entry(analysis.dictionary)
+                .map(|entry| (mention.tokens.start, entry))
+        });
+    let own = before.clone().find(|&at| {
+        let word = analysis.text.word(at);
+        analysis.lexicon.own.contains(word) || analysis.lexicon.persons.contains(word)
+    });
+    match (own, named) {
+        (Some(own), Some((at, entry))) if at < own => Some(Subject::Entity(entry)),
+        (Some(_), _) => Some(Subject::Own),
+        (None, Some((_, entry))) => Some(Subject::Entity(entry)),
+        (None, None) => None,
+    }
+}
+
+/// Whose word a mention is: for a role its holder on the item's date, for a place its government
+/// only by metonym, so the place itself.
+pub(crate) fn resolve<'a>(analysis: &'a Analysis<'_>, mention: &Mention) -> Option<&'a Entry> {
+    let entry = mention.entry(analysis.dictionary)?;
+    if entry.kind == EntityType::Role && !analysis.date.is_empty() {
+        return Some(
+            analysis
+                .dictionary
+                .holder(&entry.id, &analysis.date)
+                .unwrap_or(entry),
+        );
+    }
+    if let Some(government) = &entry.government {
+        return Some(analysis.dictionary.entry(government).unwrap_or(entry));
+    }
+    Some(entry)
+}
+
+/// Whether an entity speaks for a public body.
+pub(crate) fn is_official(entry: &Entry) -> bool {
+    !entry.competent_for.is_empty()
+        || entry.member_of.is_some()
+        || !entry.roles.is_empty()
+        || entry.government.is_some()
+        || matches!(entry.kind, EntityType::Role | EntityType::NatoBody)
+        || entry.kind == EntityType::Demonym && entry.country.is_some()
+}
+
+/// Whether something the entity does is an act of a state or an alliance.
+fn is_governing(entry: &Entry) -> bool {
+    is_official(entry) || matches!(entry.kind, EntityType::Place | EntityType::Person)
+}
+
+/// The side in the war that an entity is on.
+pub(crate) fn side<'a>(analysis: &'a Analysis<'_>, entry: &'a Entry) -> Option<&'a str> {
+    let own = |entry: &'a Entry| {
+        entry
+            .party_to
+            .first()
+            .map(String::as_str)
+            .or(match entry.country.as_deref() {
+                Some("UA") => Some("ukraine"),
+                Some("RU") => Some("russia"),
+                _ => None,
+            })
+    };
+    own(entry).or_else(|| {
+        let body = entry.member_of.as_ref().or(entry.government.as_ref())?;
+        own(analysis.dictionary.entry(body)?)
+    })
+}
+
+/// Everything an entity speaks for: itself, the bodies above it, its country.
+fn bodies<'a>(analysis: &'a Analysis<'_>, entry: &'a Entry) -> BTreeSet<&'a str> {
+    let mut all = BTreeSet::from([entry.id.as_str()]);
+    all.extend(entry.competent_for.iter().map(String::as_str));
+    all.extend(entry.roles.iter().filter_map(|office| office.of.as_deref()));
+    all.extend(entry.government.as_deref());
+    let mut above = entry.member_of.as_deref();
+    let mut country = entry.country.as_deref();
+    for _ in 0..4 {
+        let Some(id) = above else { break };
+        all.insert(id);
+        let body = analysis.dictionary.entry(id);
+        // Whoever speaks for a body speaks for its country, not for the one they come from.
+        country = body.and_then(|body| body.country.as_deref());
+        above = body.and_then(|body| body.member_of.as_deref());
+    }
+    all.extend(country);
+    all
+}
