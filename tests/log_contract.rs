@@ -4,6 +4,8 @@
 #[path = "support/kafka.rs"]
 mod kafka;
 
+#[path = "log_contract/groups.rs"]
+mod groups;
 #[path = "log_contract/kafka_only.rs"]
 mod kafka_only;
 #[path = "log_contract/local_only.rs"]
@@ -37,23 +39,25 @@ macro_rules! shared {
     ($trials:ident, $place:expr, $backend:literal) => {
         cases!($trials, $place, $backend, shared:
             a_batch_for_many_topics_is_visible_at_once_or_not_at_all,
+            records_of_a_key_keep_their_order,
+            the_latest_record_of_each_key_is_restored,
+            headers_nulls_and_binary_come_back_as_they_were,
+            the_partition_of_a_key_is_the_one_java_gives_it,
+            a_follower_begins_where_it_is_told,
+            a_big_batch_is_committed_whole,
+            an_opened_log_has_everything_it_had,
+            a_topic_that_is_not_there_is_an_error,
+            the_log_is_ready_once_open,
+        );
+        cases!($trials, $place, $backend, groups:
             positions_resume_after_the_log_is_opened_again,
             a_member_that_lost_a_partition_cannot_commit_for_it,
             a_second_member_takes_over_and_sees_everything,
             a_member_that_leaves_and_joins_again_resumes,
             a_lease_from_before_a_rebalance_is_refused,
-            records_of_a_key_keep_their_order,
-            the_latest_record_of_each_key_is_restored,
             a_compacted_topic_is_read_from_the_beginning_by_every_member,
-            headers_nulls_and_binary_come_back_as_they_were,
-            the_partition_of_a_key_is_the_one_java_gives_it,
-            a_follower_begins_where_it_is_told,
             a_batch_of_positions_alone_is_committed,
-            a_big_batch_is_committed_whole,
             many_appenders_commit_side_by_side,
-            an_opened_log_has_everything_it_had,
-            a_topic_that_is_not_there_is_an_error,
-            the_log_is_ready_once_open,
         );
     };
 }
