@@ -1,0 +1,213 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use wire::claim::Status;
+
+/// Follows news feeds and publishes every claim about NATO and Ukraine, tagged by how the text stands
+/// behind it.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, disable_help_subcommand = true, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    /// The configuration file [default: claimwire.toml if it is there, else built-in]
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "CLAIMWIRE_CONFIG",
+        value_name = "FILE"
+    )]
+    pub(crate) config: Option<PathBuf>,
+    /// How the program's own messages are written to stderr; auto is text at a terminal, else JSON
+    #[arg(
+        long,
+        global = true,
+        env = "CLAIMWIRE_LOG_FORMAT",
+        value_enum,
+        default_value_t
+    )]
+    pub(crate) log_format: LogFormat,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  claimwire run                              follow the built-in feeds, log in ./data
+  claimwire --config claimwire.toml run      the same with a configuration of your own
+  claimwire tail --status unconfirmed        watch a running daemon from a second terminal
+  claimwire check                            is the configuration right?
+  claimwire tag --all < documents.jsonl      tag documents of your own
+
+Any key of the configuration can come from the environment: CLAIMWIRE_HTTP_LISTEN=0.0.0.0:8686.
+Exit codes: 0 done, 1 failed while running, 2 wrong configuration or arguments, nothing started.";
+
+/// How the program's own messages look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for a person.
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// Text at a terminal, JSON otherwise.
+    #[default]
+    Auto,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the daemon until SIGTERM or Ctrl-C
+    #[command(
+        after_help = "Examples:\n  claimwire run\n  claimwire run --role fetch\n  CLAIMWIRE_LOG_KAFKA=localhost:9092 claimwire run\n\nSIGHUP reloads the configuration, feeds and rules."
+    )]
+    Run {
+        /// Which stages run here; the others may run elsewhere on the same Kafka
+        #[arg(long, value_enum, default_value_t)]
+        role: Role,
+    },
+    /// Parse feed documents
+    #[command(
+        after_help = "Examples:\n  claimwire parse feed.xml\n  curl -s https://example.org/rss | claimwire parse --json -\n  find . -name '*.xml' | claimwire parse --json --batch"
+    )]
+    Parse(Parse),
+    /// Tag documents: JSON lines with id, title, text and optionally lang and published
+    #[command(
+        after_help = "Examples:\n  echo '{\"id\":\"1\",\"title\":\"\",\"text\":\"NATO approved the plan.\"}' | claimwire tag\n  claimwire tag --json --all documents.jsonl > tags.jsonl"
+    )]
+    Tag(Tag),
+    /// Show step by step why each claim of a text got its status
+    #[command(
+        after_help = "Examples:\n  claimwire explain article.txt\n  echo 'Reports suggest Kyiv lost a tank.' | claimwire explain -"
+    )]
+    Explain {
+        /// A plain text, or JSON lines as `tag` takes them; - is stdin
+        file: PathBuf,
+    },
+    /// Follow tagged claims: from Kafka where the configuration names it, else from the daemon
+    #[command(
+        after_help = "Examples:\n  claimwire tail --status unconfirmed\n  claimwire tail --entity org.nato --from beginning --json\n  claimwire tail --topic dead"
+    )]
+    Tail(Tail),
+    /// The feed list
+    #[command(subcommand)]
+    Feeds(Feeds),
+    /// Check configuration, rules and feeds without starting anything
+    Check,
+    /// Print the JSON Schemas of all records and the AsyncAPI description of all topics
+    #[command(
+        after_help = "Examples:\n  claimwire schema > schemas.json\n  claimwire schema --write config/schema"
+    )]
+    Schema {
+        /// Write one file for each schema and asyncapi.json into this directory instead
+        #[arg(long, value_name = "DIR")]
+        write: Option<PathBuf>,
+    },
+}
+
+/// Which stages a process runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Every stage.
+    #[default]
+    All,
+    /// Feeds to raw revisions.
+    Fetch,
+    /// Raw revisions to tagged claims.
+    Tag,
+}
+
+impl Role {
+    /// Whether feeds are polled here.
+    pub(crate) fn fetches(self) -> bool {
+        self != Self::Tag
+    }
+
+    /// Whether revisions are tagged here.
+    pub(crate) fn tags(self) -> bool {
+        self != Self::Fetch
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Parse {
+    /// One JSON object for each document instead of a summary
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The Content-Type that the documents were served with
+    #[arg(long, value_name = "CT")]
+    pub(crate) content_type: Option<String>,
+    /// The address that the documents were read from
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Read file names from stdin, one a line
+    #[arg(long, conflicts_with = "files")]
+    pub(crate) batch: bool,
+    /// Feed documents; - is stdin
+    #[arg(value_name = "FILE", required_unless_present = "batch")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tag {
+    /// One JSON object for each document instead of readable lines
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Keep irrelevant documents and analyse every clause
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// JSON lines; - is stdin
+    #[arg(default_value = "-")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tail {
+    /// A topic's name, with or without the prefix; may be repeated [default: both claims topics]
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) topic: Vec<String>,
+    /// Only records that mention this entity id, such as org.nato
+    #[arg(long, value_name = "ID")]
+    pub(crate) entity: Option<String>,
+    /// Only records with this status
+    #[arg(long, value_parser = status)]
+    pub(crate) status: Option<Status>,
+    /// One JSON object for each record, with its place and headers
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Where to begin
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) from: Begin,
+}
+
+/// Where `tail` begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Begin {
+    /// At the oldest record kept
+    Beginning,
+    /// With what comes next
+    #[default]
+    End,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Feeds {
+    /// List the feeds of the configuration
+    List {
+        /// A JSON array of feed definitions
+        #[arg(long)]
+        json: bool,
+    },
+    /// Poll each feed once and report; writes nothing, exits 1 if any failed
+    Check {
+        /// One JSON object for each feed
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A status by the name that it has in records.
+pub(crate) fn status(name: &str) -> Result<Status, String> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned()))
+        .map_err(|_| "one of confirmed, unconfirmed, denied, disputed, not_a_claim".to_owned())
+}

@@ -1,0 +1,119 @@
+//! `claimwire feeds`: the feed list, and whether each feed answers.
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use fetcher::{Fetcher, Outcome, Poll};
+use futures::{StreamExt as _, stream};
+use jiff::Timestamp;
+use wire::FeedSpec;
+use wire::document::ParseStatus;
+
+use super::Failure;
+use crate::cli::Feeds;
+use crate::config::Config;
+use crate::output::{name, plain};
+
+/// Feeds that are polled at once; the fetcher keeps its own limits for each host.
+const AT_ONCE: usize = 16;
+
+/// Lists the feeds, or polls each once.
+pub(super) async fn feeds(options: &Feeds, config: Arc<Config>) -> Result<(), Failure> {
+    match options {
+        Feeds::List { json } => list(config.feeds(), *json),
+        Feeds::Check { json } => check(&config, *json).await,
+    }
+}
+
+fn list(feeds: &[FeedSpec], json: bool) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    if json {
+        serde_json::to_writer_pretty(&mut out, feeds)?;
+        return Ok(writeln!(out)?);
+    }
+    let width = feeds
+        .iter()
+        .map(|feed| feed.id.0.len())
+        .max()
+        .unwrap_or_default();
+    for feed in feeds {
+        let kind = name(&feed.kind);
+        let (id, language, country) = (&feed.id.0, feed.language, &feed.country);
+        let publisher = plain(&feed.publisher);
+        writeln!(
+            out,
+            "{id:<width$}  {language:<3}  {country}  {kind:<11}  {publisher}  {}",
+            feed.url
+        )?;
+    }
+    Ok(())
+}
+
+async fn check(config: &Config, json: bool) -> Result<(), Failure> {
+    let fetcher =
+        Fetcher::new(config.fetch_settings()).map_err(|error| Failure::NotStarted(error.into()))?;
+    let feeds = config.feeds();
+    let width = feeds
+        .iter()
+        .map(|feed| feed.id.0.len())
+        .max()
+        .unwrap_or_default();
+    let polls = stream::iter(feeds).map(async |feed| {
+        let state = fetcher::new_state(feed, Timestamp::now());
+        (feed, fetcher.poll(feed, &state).await)
+    });
+    let mut polls = std::pin::pin!(polls.buffer_unordered(AT_ONCE));
+    let mut failed = 0;
+    let mut done = 0;
+    while let Some((feed, poll)) = polls.next().await {
+        done += 1;
+        failed += usize::from(!read(&poll));
+        let mut out = io::stdout().lock();
+        if json {
+            let line = serde_json::json!({
+                "feed": feed.id,
+                "ok": read(&poll),
+                "outcome": poll.outcome.to_string(),
+                "items": items(&poll),
+                "repairs": repairs(&poll),
+            });
+            writeln!(out, "{line}")?;
+        } else {
+            let verdict = if read(&poll) { "ok" } else { "FAILED" };
+            let outcome = plain(&poll.outcome.to_string());
+            let total = feeds.len();
+            writeln!(
+                out,
+                "{done:>3}/{total}  {verdict:<6}  {:<width$}  {outcome}",
+                feed.id.0
+            )?;
+        }
+    }
+    if failed > 0 {
+        return Err(anyhow::anyhow!("{failed} of {} feeds failed", feeds.len()).into());
+    }
+    Ok(())
+}
+
+/// Whether a poll gave a document that could be read.
+fn read(poll: &Poll) -> bool {
+    match &poll.outcome {
+        Outcome::Document { status, .. } => *status != ParseStatus::Error,
+        Outcome::NotModified | Outcome::Unchanged => true,
+        Outcome::Failed(_) | Outcome::Gone => false,
+    }
+}
+
+fn items(poll: &Poll) -> usize {
+    match &poll.outcome {
+        Outcome::Document { items, .. } => *items,
+        _ => 0,
+    }
+}
+
+fn repairs(poll: &Poll) -> &[String] {
+    match &poll.outcome {
+        Outcome::Document { repairs, .. } => repairs,
+        _ => &[],
+    }
+}

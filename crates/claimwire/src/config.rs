@@ -1,0 +1,370 @@
+//! The configuration: a TOML file with strict keys, overridden by the environment.
+//!
+//! Every mistake is one line that names the file, the line, the key and what was probably meant.
+
+use std::path::{Path, PathBuf};
+
+use classifier::RuleFiles;
+use serde::Deserialize;
+use sink::{Cleanup, KafkaSettings, LocalSettings, Security, TopicSpec};
+use wire::FeedSpec;
+
+mod environment;
+mod feeds;
+mod fetch;
+mod fields;
+mod route;
+mod rules;
+mod section;
+mod source;
+mod units;
+
+pub(crate) use route::Route;
+
+use feeds::{FeedEntry, FeedList};
+use section::{
+    FeedsSection, FetchSection, HttpSection, KafkaSection, LogSection, RulesSection, SampleSection,
+    ShutdownSection,
+};
+use source::Source;
+
+/// The file that is read where none is named, if it is there.
+const DEFAULT_FILE: &str = "claimwire.toml";
+
+/// The feed list that the program was built with.
+const BUILTIN_FEEDS: &str = include_str!("../../../config/feeds.toml");
+
+/// The topics that consumers read, besides those of routes.
+const EVENT_TOPICS: [&str; 6] = [
+    "raw",
+    "items.confirmed",
+    "items.unconfirmed",
+    "claims.confirmed",
+    "claims.unconfirmed",
+    "dead",
+];
+
+/// A mistake in the configuration: one line for the person who made it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct ConfigError(pub(crate) String);
+
+/// What the daemon and its commands were told.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) log: LogSection,
+    pub(crate) http: HttpSection,
+    pub(crate) sample: SampleSection,
+    pub(crate) shutdown: ShutdownSection,
+    kafka: KafkaSection,
+    fetch: FetchSection,
+    rules: RulesSection,
+    routes: Vec<Route>,
+    feeds: Vec<FeedSpec>,
+    /// The file it was read from; none for the built-in defaults.
+    file: Option<PathBuf>,
+}
+
+/// The configuration file as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    log: LogSection,
+    kafka: KafkaSection,
+    fetch: FetchSection,
+    feeds: FeedsSection,
+    rules: RulesSection,
+    http: HttpSection,
+    sample: SampleSection,
+    shutdown: ShutdownSection,
+    route: Vec<Route>,
+    feed: Vec<FeedEntry>,
+}
+
+impl Config {
+    /// The configuration in `path`, else in `claimwire.toml` of the working directory, else the
+    /// built-in one, overridden by those of `variables` that begin with `CLAIMWIRE_`.
+    ///
+    /// # Errors
+    /// A mistake in the file, a feed list or a variable.
+    pub(crate) fn load(
+        path: Option<&Path>,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let default = Path::new(DEFAULT_FILE);
+        let path = path.or_else(|| default.exists().then_some(default));
+        let source = match path {
+            Some(path) => Source::read(path)?,
+            None => Source::new("built-in configuration", ""),
+        };
+        refuse_secrets(&source)?;
+        let written: File = source.parse()?;
+        let table = without_feeds(source.table()?);
+
+        let variables: Vec<_> = variables.collect();
+        let merged: File = environment::apply(table, variables.iter().cloned())?;
+        let mut config = Self {
+            log: merged.log,
+            http: merged.http,
+            sample: merged.sample,
+            shutdown: merged.shutdown,
+            kafka: merged.kafka,
+            fetch: merged.fetch,
+            rules: merged.rules,
+            routes: merged.route,
+            feeds: Vec::new(),
+            file: path.map(Path::to_owned),
+        };
+        config.feeds = config.all_feeds(&source, merged.feeds, written.feed)?;
+        config.take_password(&source, &variables)?;
+        config.check(&source)?;
+        Ok(config)
+    }
+
+    /// What this configuration is called.
+    pub(crate) fn name(&self) -> String {
+        match &self.file {
+            Some(file) => file.display().to_string(),
+            None => "the built-in configuration".to_owned(),
+        }
+    }
+
+    /// Whether the log is a Kafka cluster.
+    pub(crate) fn on_kafka(&self) -> bool {
+        self.log.kafka.is_some()
+    }
+
+    /// How the log is opened.
+    pub(crate) fn log_settings(&self) -> sink::Settings {
+        let prefix = self.log.prefix.clone();
+        let Some(brokers) = self.log.kafka.clone() else {
+            let directory = self.log.directory.clone();
+            return sink::Settings::Local(LocalSettings { directory, prefix });
+        };
+        let kafka = self.kafka.clone();
+        sink::Settings::Kafka(KafkaSettings {
+            brokers,
+            prefix,
+            instance: kafka.instance,
+            security: Security {
+                tls: kafka.tls,
+                ca_file: kafka.ca_file.map(|file| self.beside(&file)),
+                certificate_file: kafka.certificate_file.map(|file| self.beside(&file)),
+                key_file: kafka.key_file.map(|file| self.beside(&file)),
+                sasl_mechanism: kafka
+                    .sasl_mechanism
+                    .map(|mechanism| mechanism.name().to_owned()),
+                username: kafka.username,
+                password: kafka.password.map(|secret| secret.0),
+            },
+            replication: kafka.replication.into(),
+            commit_interval: kafka.commit_interval.0,
+            properties: kafka
+                .properties
+                .into_iter()
+                .map(|(key, value)| (key, value.0))
+                .collect(),
+        })
+    }
+
+    /// Every topic and how it is created.
+    pub(crate) fn topics(&self) -> Vec<TopicSpec> {
+        let kept = Cleanup::Delete {
+            age: self.log.retention.0,
+            bytes: self.log.retention_size.map(|size| size.0),
+        };
+        let topic = |name: &str, cleanup| TopicSpec {
+            name: name.to_owned(),
+            partitions: self.log.partitions,
+            cleanup,
+        };
+        let mut topics = vec![
+            topic("feeds", Cleanup::Compact),
+            topic("feed-state", Cleanup::Compact),
+        ];
+        topics.extend(EVENT_TOPICS.map(|name| topic(name, kept)));
+        for route in &self.routes {
+            if topics.iter().all(|known| known.name != route.topic) {
+                topics.push(topic(&route.topic, kept));
+            }
+        }
+        topics
+    }
+
+    /// How feeds are fetched.
+    pub(crate) fn fetch_settings(&self) -> fetcher::Settings {
+        fetch::settings(&self.fetch)
+    }
+
+    /// The feeds to follow, without those of the sample wire.
+    pub(crate) fn feeds(&self) -> &[FeedSpec] {
+        &self.feeds
+    }
+
+    /// The rules to tag by.
+    ///
+    /// # Errors
+    /// When the directory that replaces the built-in rules cannot be read.
+    pub(crate) fn rule_files(&self) -> Result<RuleFiles, ConfigError> {
+        match &self.rules.directory {
+            Some(directory) => rules::read(&self.beside(directory)),
+            None => Ok(RuleFiles::builtin()),
+        }
+    }
+
+    /// Where else claims go.
+    pub(crate) fn routes(&self) -> Vec<Route> {
+        self.routes.clone()
+    }
+
+    /// Whether the daemon prints claims: to a person, and wherever the sample wire is to be seen.
+    pub(crate) fn shows_claims(&self, terminal: bool) -> bool {
+        terminal || self.sample.enabled
+    }
+
+    /// A path of the configuration, which is relative to the file that names it.
+    fn beside(&self, path: &Path) -> PathBuf {
+        match self.file.as_deref().and_then(Path::parent) {
+            Some(parent) => parent.join(path),
+            None => path.to_owned(),
+        }
+    }
+
+    fn all_feeds(
+        &self,
+        source: &Source,
+        section: FeedsSection,
+        inline: Vec<FeedEntry>,
+    ) -> Result<Vec<FeedSpec>, ConfigError> {
+        let mut list = FeedList::default();
+        match section.files {
+            Some(files) => {
+                for file in files {
+                    feeds::load(&Source::read(&self.beside(&file))?, &mut list)?;
+                }
+            }
+            None if inline.is_empty() => {
+                feeds::load(
+                    &Source::new("built-in feeds.toml", BUILTIN_FEEDS),
+                    &mut list,
+                )?;
+            }
+            None => {}
+        }
+        list.extend(source, inline)?;
+        Ok(list.specs)
+    }
+
+    /// Reads the password from where the configuration says it is.
+    fn take_password(
+        &mut self,
+        source: &Source,
+        variables: &[(String, String)],
+    ) -> Result<(), ConfigError> {
+        if self.kafka.password.is_some() {
+            return Ok(());
+        }
+        if let Some(name) = &self.kafka.password_env {
+            let held = variables.iter().find(|(held, _)| held == name);
+            let (_, password) = held.ok_or_else(|| {
+                let what = format!("password_env: the environment has no variable {name}");
+                source.error_at("kafka", "password_env", what)
+            })?;
+            self.kafka.password = Some(section::Secret(password.clone()));
+        } else if let Some(file) = &self.kafka.password_file {
+            let file = self.beside(file);
+            let password = std::fs::read_to_string(&file).map_err(|error| {
+                let what = format!("password_file: {} cannot be read: {error}", file.display());
+                source.error_at("kafka", "password_file", what)
+            })?;
+            self.kafka.password = Some(section::Secret(
+                password.trim_end_matches(['\r', '\n']).to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// What the types cannot say.
+    fn check(&self, source: &Source) -> Result<(), ConfigError> {
+        let wrong = |section: &str, key: &str, what: &str| {
+            Err(source.error_at(section, key, format!("{key} in [{section}] {what}")))
+        };
+        if self.log.partitions == 0 || self.log.partitions > 1024 {
+            return wrong("log", "partitions", "is from 1 to 1024");
+        }
+        if self.log.retention.0.is_zero() {
+            return wrong("log", "retention", "must be longer than nothing");
+        }
+        if !topic_name(&self.log.prefix) && !self.log.prefix.is_empty() {
+            return wrong(
+                "log",
+                "prefix",
+                "may hold letters, digits, \".\", \"_\" and \"-\" only",
+            );
+        }
+        if self
+            .log
+            .kafka
+            .as_ref()
+            .is_some_and(|brokers| brokers.trim().is_empty())
+        {
+            return wrong(
+                "log",
+                "kafka",
+                "names no broker; write \"host:9092\", or leave the key out",
+            );
+        }
+        if self.kafka.sasl_mechanism.is_some()
+            && (self.kafka.username.is_none() || self.kafka.password.is_none())
+        {
+            return wrong(
+                "kafka",
+                "sasl_mechanism",
+                "needs username, and password_env or password_file",
+            );
+        }
+        let builtin = |topic: &str| EVENT_TOPICS.contains(&topic) || topic.starts_with("feed");
+        for route in &self.routes {
+            let topic = &route.topic;
+            if !topic_name(topic) || builtin(topic) {
+                return Err(ConfigError(format!(
+                    "{}: topic \"{topic}\" in [[route]] must be a name of its own, of letters, digits, \".\", \"_\" and \"-\"",
+                    source.name
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn topic_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !name.is_empty() && name.len() <= 200 && name.bytes().all(plain)
+}
+
+/// The feeds' errors name lines, so they are read from the text and take no part in overrides.
+fn without_feeds(mut table: toml::Table) -> toml::Table {
+    table.remove("feed");
+    table
+}
+
+/// A file is copied, committed and mailed; a password in it would be too.
+fn refuse_secrets(source: &Source) -> Result<(), ConfigError> {
+    let says = "does not belong in a file; name where it is with password_env or password_file, \
+                or set CLAIMWIRE_KAFKA_PASSWORD";
+    if source.key_span("kafka", "password").is_some() {
+        return Err(source.error_at("kafka", "password", format!("a password {says}")));
+    }
+    for key in [
+        "sasl.password",
+        "ssl.key.password",
+        "ssl.key.pem",
+        "sasl.oauthbearer.client.secret",
+    ] {
+        if source.property_span(key).is_some() {
+            let says = "holds a secret, which does not belong in a file; set it in CLAIMWIRE_KAFKA_PROPERTIES";
+            return Err(source.error_at("kafka", "properties", format!("{key} {says}")));
+        }
+    }
+    Ok(())
+}

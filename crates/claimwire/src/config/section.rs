@@ -1,0 +1,214 @@
+//! The sections of the configuration file, key by key, with their defaults.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::units::{Size, Span};
+
+/// `[log]`: where records are kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LogSection {
+    /// The local log's directory, relative to the working directory.
+    pub(crate) directory: PathBuf,
+    /// `host:port` of Kafka brokers, comma-separated; where it is set, Kafka is the log.
+    pub(crate) kafka: Option<String>,
+    /// What every topic, group and transactional id begins with.
+    pub(crate) prefix: String,
+    /// Partitions of the topics that are created.
+    pub(crate) partitions: u32,
+    /// Age at which a record may go.
+    pub(crate) retention: Span,
+    /// Bytes of one partition past which its oldest records may go.
+    pub(crate) retention_size: Option<Size>,
+}
+
+impl Default for LogSection {
+    fn default() -> Self {
+        Self {
+            directory: "data".into(),
+            kafka: None,
+            prefix: "claimwire.".to_owned(),
+            partitions: 8,
+            retention: Span(Duration::from_hours(30 * 24)),
+            retention_size: None,
+        }
+    }
+}
+
+/// `[kafka]`: how the brokers are spoken to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct KafkaSection {
+    /// This process's name: unique among those that run at once, kept across restarts.
+    pub(crate) instance: String,
+    /// Encrypt with TLS.
+    pub(crate) tls: bool,
+    /// PEM file of the authorities to trust.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// PEM file of the client certificate.
+    pub(crate) certificate_file: Option<PathBuf>,
+    /// PEM file of the client key.
+    pub(crate) key_file: Option<PathBuf>,
+    /// `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`.
+    pub(crate) sasl_mechanism: Option<Mechanism>,
+    /// SASL user name.
+    pub(crate) username: Option<String>,
+    /// SASL password; from the environment only.
+    pub(crate) password: Option<Secret>,
+    /// The environment variable that holds the password.
+    pub(crate) password_env: Option<String>,
+    /// The file that holds the password.
+    pub(crate) password_file: Option<PathBuf>,
+    /// Replicas of the topics that are created; 0 leaves it to the broker.
+    pub(crate) replication: u16,
+    /// The least time between two commits.
+    pub(crate) commit_interval: Span,
+    /// Further librdkafka properties.
+    pub(crate) properties: BTreeMap<String, Secret>,
+}
+
+impl Default for KafkaSection {
+    fn default() -> Self {
+        Self {
+            instance: "claimwire".to_owned(),
+            tls: false,
+            ca_file: None,
+            certificate_file: None,
+            key_file: None,
+            sasl_mechanism: None,
+            username: None,
+            password: None,
+            password_env: None,
+            password_file: None,
+            replication: 0,
+            commit_interval: Span(Duration::from_millis(100)),
+            properties: BTreeMap::new(),
+        }
+    }
+}
+
+/// How a user proves who they are to Kafka.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) enum Mechanism {
+    /// User and password as they are; only over TLS.
+    #[serde(rename = "PLAIN")]
+    Plain,
+    /// RFC 7677.
+    #[serde(rename = "SCRAM-SHA-256")]
+    ScramSha256,
+    /// The same with SHA-512.
+    #[serde(rename = "SCRAM-SHA-512")]
+    ScramSha512,
+}
+
+impl Mechanism {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha512 => "SCRAM-SHA-512",
+        }
+    }
+}
+
+/// `[fetch]`: what is absent is as the fetcher has it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct FetchSection {
+    pub(crate) user_agent: Option<String>,
+    pub(crate) contact: Option<String>,
+    pub(crate) connect_timeout: Option<Span>,
+    pub(crate) total_timeout: Option<Span>,
+    pub(crate) max_body: Option<Size>,
+    pub(crate) max_wire: Option<Size>,
+    pub(crate) max_ratio: Option<u32>,
+    pub(crate) max_redirects: Option<u32>,
+    pub(crate) max_items: Option<u32>,
+    pub(crate) min_interval: Option<Span>,
+    pub(crate) max_interval: Option<Span>,
+    pub(crate) default_interval: Option<Span>,
+    pub(crate) host_spacing: Option<Span>,
+    pub(crate) host_permits: Option<u32>,
+    pub(crate) start_spread: Option<Span>,
+    pub(crate) max_text: Option<Size>,
+    pub(crate) allow: Option<Vec<String>>,
+    pub(crate) concurrency: Option<u32>,
+}
+
+/// `[feeds]`: which files list the feeds.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct FeedsSection {
+    /// Feed lists, relative to the configuration file.
+    pub(crate) files: Option<Vec<PathBuf>>,
+}
+
+/// `[rules]`: which rules tag.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RulesSection {
+    /// A directory that replaces the built-in rules, relative to the configuration file.
+    pub(crate) directory: Option<PathBuf>,
+}
+
+/// `[http]`: where the daemon answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct HttpSection {
+    /// Address and port.
+    pub(crate) listen: SocketAddr,
+}
+
+impl Default for HttpSection {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 8686).into(),
+        }
+    }
+}
+
+/// `[sample]`: the invented feeds of the quick start.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SampleSection {
+    /// Whether they are served and followed.
+    pub(crate) enabled: bool,
+}
+
+/// `[shutdown]`: how the daemon ends.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ShutdownSection {
+    /// How long polls and commits under way may take to end.
+    #[serde(deserialize_with = "seconds")]
+    pub(crate) grace: Duration,
+}
+
+fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    Span::deserialize(deserializer).map(|Span(duration)| duration)
+}
+
+impl Default for ShutdownSection {
+    fn default() -> Self {
+        Self {
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A text that no log, `Debug` or answer shows.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}

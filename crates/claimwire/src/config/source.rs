@@ -1,0 +1,153 @@
+//! A TOML text and what is said when something in it is wrong.
+
+use std::ops::Range;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use toml::de::DeTable;
+
+use super::ConfigError;
+
+/// A TOML text under the name that errors give it.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// The file as the operator named it.
+    pub(crate) name: String,
+    text: String,
+}
+
+impl Source {
+    /// A text that is already at hand.
+    pub(crate) fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            text: text.into(),
+        }
+    }
+
+    /// The text of a file.
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Ok(Self::new(path.display().to_string(), text)),
+            Err(error) => Err(ConfigError(format!(
+                "{} cannot be read: {error}",
+                path.display()
+            ))),
+        }
+    }
+
+    /// The value that the text holds, or one line that names the file, the line and the key.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        toml::from_str(&self.text).map_err(|error| {
+            let at = error.span().unwrap_or_default();
+            let line = self.line_text(&at);
+            let key = line.split_once('=').map_or("", |(key, _)| key.trim());
+            let what = explain(error.message(), key, &self.section(&at));
+            self.error(&at, what)
+        })
+    }
+
+    /// The text as a table without types.
+    pub(crate) fn table(&self) -> Result<toml::Table, ConfigError> {
+        self.parse()
+    }
+
+    /// An error about the bytes `at`.
+    pub(crate) fn error(&self, at: &Range<usize>, what: impl std::fmt::Display) -> ConfigError {
+        ConfigError(format!("{}:{}: {what}", self.name, self.line(at)))
+    }
+
+    /// An error about a key of a section; without a line when the text does not hold it.
+    pub(crate) fn error_at(
+        &self,
+        section: &str,
+        key: &str,
+        what: impl std::fmt::Display,
+    ) -> ConfigError {
+        match self.key_span(section, key) {
+            Some(at) => self.error(&at, what),
+            None => ConfigError(format!("{}: {what}", self.name)),
+        }
+    }
+
+    /// Where a key of a section stands.
+    pub(crate) fn key_span(&self, section: &str, key: &str) -> Option<Range<usize>> {
+        let root = DeTable::parse(&self.text).ok()?;
+        let value = root.get_ref().get(section)?.get_ref().get(key)?;
+        Some(value.span())
+    }
+
+    /// Where a key of `[kafka.properties]` stands.
+    pub(crate) fn property_span(&self, key: &str) -> Option<Range<usize>> {
+        let root = DeTable::parse(&self.text).ok()?;
+        let kafka = root.get_ref().get("kafka")?.get_ref().get("properties")?;
+        Some(kafka.get_ref().get(key)?.span())
+    }
+
+    /// The line that bytes stand on, from 1.
+    pub(crate) fn line(&self, at: &Range<usize>) -> usize {
+        let before = &self.text.as_bytes()[..at.start.min(self.text.len())];
+        before.iter().filter(|&&byte| byte == b'\n').count() + 1
+    }
+
+    fn line_text(&self, at: &Range<usize>) -> &str {
+        self.text.lines().nth(self.line(at) - 1).unwrap_or_default()
+    }
+
+    /// The header that bytes stand under, such as `[log]`; empty at the top.
+    fn section(&self, at: &Range<usize>) -> String {
+        let headers = self.text.lines().take(self.line(at));
+        let header = headers.filter(|line| line.trim_start().starts_with('['));
+        let header = header.last().unwrap_or_default();
+        header
+            .rfind(']')
+            .map_or("", |end| header[..=end].trim())
+            .to_owned()
+    }
+}
+
+/// serde's words for what is wrong, in words for the person who wrote the file.
+pub(crate) fn explain(message: &str, key: &str, section: &str) -> String {
+    let place = match section {
+        "" => String::new(),
+        section => format!(" in {section}"),
+    };
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    if let [unknown, valid @ ..] = quoted.as_slice() {
+        if message.starts_with("unknown field") {
+            return format!(
+                "unknown key \"{unknown}\"{place}; {}",
+                suggest(unknown, valid)
+            );
+        }
+        if message.starts_with("unknown variant") {
+            let valid = suggest(unknown, valid);
+            return format!("{key} cannot be \"{unknown}\"{place}; {valid}");
+        }
+        if message.starts_with("missing field") {
+            return format!("the key \"{unknown}\" is missing{place}");
+        }
+    }
+    let message = message.lines().collect::<Vec<_>>().join(", ");
+    match key {
+        "" => message,
+        key => format!("{key}{place}: {message}"),
+    }
+}
+
+/// The nearest of `valid`, or all of them where none is near.
+pub(crate) fn suggest(unknown: &str, valid: &[&str]) -> String {
+    match nearest(unknown, valid.iter().copied()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("it can be {}", valid.join(", ")),
+    }
+}
+
+/// The word that was probably meant.
+pub(crate) fn nearest<'a>(word: &str, valid: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    valid
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1.max(candidate.len() / 3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}

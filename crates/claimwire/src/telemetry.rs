@@ -1,0 +1,55 @@
+//! What the program says of itself: traces to stderr, metrics to whoever scrapes them.
+
+use std::io::IsTerminal as _;
+
+use anyhow::Context as _;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::LogFormat;
+
+/// Upper bounds, in seconds, of the histograms: from a local commit to a poll that timed out.
+const SECONDS: [f64; 11] = [
+    0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0,
+];
+
+/// Writes events to stderr from here on: as text for a person at a terminal, as JSON otherwise.
+///
+/// # Errors
+/// When the filter in `CLAIMWIRE_LOG_LEVEL` or `RUST_LOG` is none.
+pub(crate) fn traces(format: LogFormat) -> anyhow::Result<()> {
+    let terminal = std::io::stderr().is_terminal();
+    let events = tracing_subscriber::fmt()
+        .with_env_filter(filter()?)
+        .with_writer(std::io::stderr)
+        .with_ansi(terminal && std::env::var_os("NO_COLOR").is_none());
+    match format {
+        LogFormat::Json => events.json().flatten_event(true).init(),
+        LogFormat::Auto if !terminal => events.json().flatten_event(true).init(),
+        LogFormat::Text | LogFormat::Auto => events.with_target(false).init(),
+    }
+    Ok(())
+}
+
+fn filter() -> anyhow::Result<EnvFilter> {
+    for name in ["CLAIMWIRE_LOG_LEVEL", "RUST_LOG"] {
+        if let Ok(level) = std::env::var(name) {
+            return EnvFilter::try_new(&level).with_context(|| {
+                format!("{name}=\"{level}\" is no log filter such as info or sink=debug")
+            });
+        }
+    }
+    Ok(EnvFilter::new("info"))
+}
+
+/// Collects metrics from here on.
+///
+/// # Errors
+/// When something else already does.
+pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
+    PrometheusBuilder::new()
+        .set_buckets(&SECONDS)
+        .context("the histograms' bounds")?
+        .install_recorder()
+        .context("metrics are already collected")
+}
