@@ -106,6 +106,7 @@ pub(crate) fn restart() {
 impl Broker {
     fn start() -> Self {
         let jars = jars();
+        sweep();
         let directory = target().join(format!("kafka/run-{}", std::process::id()));
         // A process id comes round again.
         fs::remove_dir_all(&directory).ok();
@@ -246,6 +247,21 @@ fn jars() -> PathBuf {
     );
     fs::write(&stamp, wanted).expect("target is writable");
     folder
+}
+
+/// Removes the data of test processes that are gone, where `/proc` tells which those are.
+fn sweep() {
+    let runs = fs::read_dir(target().join("kafka")).expect("the jars stand beside them");
+    for run in runs.filter_map(Result::ok) {
+        let name = run.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix("run-"));
+        let processes = Path::new("/proc");
+        if process.is_some_and(|id| processes.join("self").exists() && !processes.join(id).exists())
+        {
+            // Another process may sweep at the same time.
+            fs::remove_dir_all(run.path()).ok();
+        }
+    }
 }
 
 fn target() -> PathBuf {
