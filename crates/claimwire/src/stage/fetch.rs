@@ -1,0 +1,270 @@
+//! The fetch stage: follows the feeds of the partitions that this instance holds.
+//!
+//! Each partition of `feeds` is a task of its own. It restores the same partition of `feed-state`,
+//! follows every feed in it, and commits what each poll found together with the feed's new state
+//! under the partition's lease. Losing the partition ends the task with everything it had begun.
+
+use std::collections::HashMap;
+
+use fetcher::{Fetcher, Offer};
+use jiff::Timestamp;
+use sink::envelope::{self, Trace};
+use sink::{Appender, Batch, Entry, Error, Event, Lease, Log, Start};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use wire::{FeedId, FeedSpec, FeedState};
+
+/// Polls that may wait for their commit in one partition.
+const COMMITS: usize = 32;
+/// Feed definitions that may wait to be taken up in one partition.
+const DEFINITIONS: usize = 256;
+
+/// Runs the stage; ends once `stop` is cancelled and every poll that was under way is committed.
+///
+/// # Errors
+/// [`Error::Fatal`] when the log cannot go on.
+pub(crate) async fn run(
+    log: Log,
+    group: &str,
+    fetcher: Fetcher,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let mut member = log.join(group, "feeds", Start::Beginning).await?;
+    let mut partitions = JoinSet::new();
+    let mut held: HashMap<u32, Held> = HashMap::new();
+    loop {
+        let event = tokio::select! {
+            () = stop.cancelled() => break,
+            Some(ended) = partitions.join_next() => {
+                ended_partition(ended)?;
+                continue;
+            }
+            event = member.next() => event?,
+        };
+        match event {
+            Event::Assigned(leases) => {
+                for lease in leases {
+                    let (definitions, receiver) = mpsc::channel(DEFINITIONS);
+                    let partition = Partition {
+                        lease,
+                        log: log.clone(),
+                        fetcher: fetcher.clone(),
+                        appender: member.appender(),
+                        stop: stop.clone(),
+                    };
+                    let task = partitions.spawn(partition.run(receiver));
+                    held.insert(lease.partition, Held { definitions, task });
+                }
+            }
+            Event::Revoked(revoked) => {
+                for partition in revoked {
+                    if let Some(held) = held.remove(&partition) {
+                        held.task.abort();
+                    }
+                }
+            }
+            Event::Records(entries) => {
+                for entry in entries {
+                    // A partition whose task has ended is about to be revoked.
+                    if let Some(held) = held.get(&entry.partition) {
+                        let _ = held.definitions.send(entry).await;
+                    }
+                }
+            }
+        }
+    }
+    drop(held);
+    while let Some(ended) = partitions.join_next().await {
+        ended_partition(ended)?;
+    }
+    member.leave().await;
+    Ok(())
+}
+
+/// A partition as the stage sees it.
+struct Held {
+    definitions: mpsc::Sender<Entry>,
+    task: tokio::task::AbortHandle,
+}
+
+fn ended_partition(ended: Result<Result<(), Error>, tokio::task::JoinError>) -> Result<(), Error> {
+    match ended {
+        // The log will say that it was revoked; whoever is assigned it next starts over.
+        Ok(Ok(()) | Err(Error::Lost)) => Ok(()),
+        Ok(Err(fatal)) => Err(fatal),
+        Err(join) if join.is_cancelled() => Ok(()),
+        Err(panic) => Err(Error::Fatal(format!("following a partition's feeds failed: {panic}"))),
+    }
+}
+
+/// One partition of `feeds`, for as long as its lease lasts.
+struct Partition {
+    lease: Lease,
+    log: Log,
+    fetcher: Fetcher,
+    appender: Appender,
+    stop: CancellationToken,
+}
+
+/// A feed that is being followed.
+struct Following {
+    spec: FeedSpec,
+    offset: u64,
+    task: tokio::task::AbortHandle,
+}
+
+impl Partition {
+    async fn run(self, mut definitions: mpsc::Receiver<Entry>) -> Result<(), Error> {
+        let (offer, mut offers) = mpsc::channel(COMMITS);
+        let mut follows = JoinSet::new();
+        let mut commits = JoinSet::new();
+        let mut feeds = HashMap::new();
+        let mut position = 0;
+
+        let stored = self.log.latest("feeds", self.lease.partition).await?;
+        let mut states = self.states().await?;
+        for entry in stored {
+            self.take_up(&entry, &mut states, &mut feeds, &mut follows, &offer);
+        }
+        drop(states);
+
+        let mut batch = Vec::new();
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled(), if !self.stop.is_cancelled() => {}
+                Some(done) = commits.join_next() => committed(done)?,
+                Some(offered) = offers.recv(), if commits.len() < COMMITS => {
+                    commits.spawn(commit(self.appender.clone(), self.lease, position, offered));
+                }
+                received = definitions.recv_many(&mut batch, DEFINITIONS), if !self.stop.is_cancelled() => {
+                    if received == 0 {
+                        // The stage has ended: it holds the other side.
+                        self.stop.cancelled().await;
+                        continue;
+                    }
+                    position = batch.iter().map(|entry| entry.offset + 1).max().unwrap_or(position);
+                    let changed = changed(batch.drain(..), &feeds);
+                    if changed.is_empty() {
+                        continue;
+                    }
+                    for feed in changed.iter().filter_map(feed_id) {
+                        if let Some(following) = feeds.remove(&feed) {
+                            following.task.abort();
+                        }
+                    }
+                    // A commit under way may be of a feed that starts over: its state counts.
+                    while let Some(done) = commits.join_next().await {
+                        committed(done)?;
+                    }
+                    let mut states = self.states().await?;
+                    for entry in &changed {
+                        self.take_up(entry, &mut states, &mut feeds, &mut follows, &offer);
+                    }
+                }
+                Some(_) = follows.join_next() => {}
+                else => break,
+            }
+            if self.stop.is_cancelled() && follows.is_empty() && commits.is_empty() && offers.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What polling has taught of each feed in the partition.
+    async fn states(&self) -> Result<HashMap<FeedId, FeedState>, Error> {
+        let entries = self.log.latest("feed-state", self.lease.partition).await?;
+        let states = entries.into_iter().filter_map(|entry| {
+            let state: FeedState = decoded(&entry)?;
+            Some((state.feed.clone(), state))
+        });
+        Ok(states.collect())
+    }
+
+    /// Begins to follow the feed that `entry` defines; a tombstone only ends one.
+    fn take_up(
+        &self,
+        entry: &Entry,
+        states: &mut HashMap<FeedId, FeedState>,
+        feeds: &mut HashMap<FeedId, Following>,
+        follows: &mut JoinSet<()>,
+        offers: &mpsc::Sender<Offer>,
+    ) {
+        let Some(spec) = decoded::<FeedSpec>(entry) else { return };
+        let state = states
+            .remove(&spec.id)
+            .unwrap_or_else(|| fetcher::new_state(&spec, Timestamp::now()));
+        let fetcher = self.fetcher.clone();
+        let (offers, stop, follow) = (offers.clone(), self.stop.clone(), spec.clone());
+        let task = follows.spawn(async move { fetcher.follow(follow, state, offers, stop).await });
+        feeds.insert(spec.id.clone(), Following { spec, offset: entry.offset, task });
+    }
+}
+
+/// The newest definition of each feed in `entries` that is news to `feeds`.
+fn changed(
+    entries: impl Iterator<Item = Entry>,
+    feeds: &HashMap<FeedId, Following>,
+) -> Vec<Entry> {
+    let mut newest: HashMap<Vec<u8>, Entry> = HashMap::new();
+    for entry in entries {
+        newest.insert(entry.key.clone(), entry);
+    }
+    let is_news = |entry: &Entry| match feed_id(entry).and_then(|feed| feeds.get(&feed)) {
+        Some(following) => {
+            entry.offset > following.offset
+                && decoded::<FeedSpec>(entry).as_ref() != Some(&following.spec)
+        }
+        None => entry.value.is_some(),
+    };
+    newest.into_values().filter(is_news).collect()
+}
+
+fn feed_id(entry: &Entry) -> Option<FeedId> {
+    String::from_utf8(entry.key.clone()).ok().map(FeedId)
+}
+
+/// The value of `entry`; one that cannot be read is as good as absent, and is said to be.
+fn decoded<T: serde::de::DeserializeOwned>(entry: &Entry) -> Option<T> {
+    let value = entry.value.as_deref()?;
+    serde_json::from_slice(value)
+        .inspect_err(|error| {
+            tracing::warn!(
+                kafka.topic = entry.topic,
+                kafka.partition = entry.partition,
+                kafka.offset = entry.offset,
+                %error,
+                "a record of {} cannot be read and is passed over",
+                entry.topic,
+            );
+        })
+        .ok()
+}
+
+/// Commits what a poll found with the feed's new state, then tells the feed that it may go on.
+async fn commit(
+    appender: Appender,
+    lease: Lease,
+    position: u64,
+    offer: Offer,
+) -> Result<(), Error> {
+    if offer.committed.is_closed() {
+        return Ok(());
+    }
+    let trace = Trace::start();
+    let poll = &offer.poll;
+    let site = fetcher::site(&poll.state.url);
+    let mut records: Vec<_> =
+        poll.revisions.iter().map(|revision| envelope::revision(revision, trace)).collect();
+    records.extend(poll.dead.iter().map(|letter| envelope::dead(letter, trace)));
+    records.push(envelope::feed_state(&poll.state, &site));
+    appender.commit(Batch { records, positions: vec![(lease, position)] }).await?;
+    // The feed may have been told to stop meanwhile; what it found is safe.
+    let _ = offer.committed.send(());
+    Ok(())
+}
+
+fn committed(done: Result<Result<(), Error>, tokio::task::JoinError>) -> Result<(), Error> {
+    done.unwrap_or_else(|panic| Err(Error::Fatal(format!("a commit failed: {panic}"))))
+}
