@@ -97,7 +97,7 @@ impl Fetcher {
         let mut state = for_spec(&spec, state);
         // A feed without a state falls due with all the others at start: they are spread.
         if state.next_poll <= Timestamp::now() {
-            state.next_poll = self.spread(Timestamp::now());
+            state.next_poll = self.spread(&spec, Timestamp::now());
         }
         self.0.board.waiting(&spec, &state, state.next_poll);
         while !state.gone {
@@ -158,11 +158,12 @@ impl Fetcher {
         poll
     }
 
-    fn spread(&self, now: Timestamp) -> Timestamp {
-        let spread = self
-            .0
-            .settings
-            .start_spread
+    /// A moment within the start-up spread; a feed with a shorter interval of its own does not wait
+    /// longer than that.
+    fn spread(&self, spec: &FeedSpec, now: Timestamp) -> Timestamp {
+        let spread = schedule::fixed(spec)
+            .unwrap_or(Duration::MAX)
+            .min(self.0.settings.start_spread)
             .mul_f64(rand::rng().random_range(0.0..1.0));
         now.checked_add(spread).unwrap_or(now)
     }
@@ -179,7 +180,7 @@ impl Shared {
     ) -> Poll {
         let answer = match answer {
             Ok(answer) => answer,
-            Err(error) => return self.failed(state, error, now),
+            Err(error) => return self.failed(spec, state, error, now),
         };
         let max_age = answer.max_age;
         match answer.body {
@@ -238,7 +239,7 @@ impl Shared {
             let dead = dead_letter(spec, bytes, content_type.as_deref(), &reason, now);
             // Without validators the next poll asks for the whole document again.
             (state.etag, state.last_modified, state.body) = (None, None, None);
-            let poll = self.failed(state, PollError::Unparsable(reason), now);
+            let poll = self.failed(spec, state, PollError::Unparsable(reason), now);
             return Poll {
                 dead: Some(dead),
                 ..poll
@@ -292,7 +293,13 @@ impl Shared {
         state.next_poll = schedule::after_success(&self.settings, spec, cadence, max_age, now);
     }
 
-    fn failed(&self, mut state: FeedState, error: PollError, now: Timestamp) -> Poll {
+    fn failed(
+        &self,
+        spec: &FeedSpec,
+        mut state: FeedState,
+        error: PollError,
+        now: Timestamp,
+    ) -> Poll {
         let retry_after = match &error {
             PollError::Status {
                 status: 429 | 503,
@@ -301,7 +308,8 @@ impl Shared {
             _ => None,
         };
         state.failures = state.failures.saturating_add(1);
-        state.next_poll = schedule::after_failure(&self.settings, state.failures, retry_after, now);
+        state.next_poll =
+            schedule::after_failure(&self.settings, spec, state.failures, retry_after, now);
         plain(Outcome::Failed(error), state)
     }
 }

@@ -10,7 +10,7 @@ use wire::revision::{Change, DocumentQuality, Source};
 use wire::{Document, FeedSpec, Item, ItemId, Revision};
 
 /// Items remembered of a feed, at least and at most; between them three times a document's items.
-const SEEN: (usize, usize) = (200, 4_000);
+const SEEN: (usize, usize) = (500, 4_000);
 
 /// What comparing a document with what was seen before yields.
 pub(crate) struct Comparison {

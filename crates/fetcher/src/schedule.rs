@@ -54,21 +54,28 @@ pub(crate) fn after_success(
     later(now, wait.mul_f64(rand::rng().random_range(0.9..=1.1)))
 }
 
-/// When to poll after the `failures`th failure in a row: doubling from the shortest interval to the
-/// longest, at random in the upper half of it; never before the server allows it.
+/// When to poll after the `failures`th failure in a row: doubling from the shortest interval, or the
+/// feed's own where that is shorter, to the longest, at random in the upper half of it; never before
+/// the server allows it.
 pub(crate) fn after_failure(
     settings: &Settings,
+    spec: &FeedSpec,
     failures: u32,
     retry_after: Option<Duration>,
     now: Timestamp,
 ) -> Timestamp {
-    let doubled = settings
-        .min_interval
-        .saturating_mul(1 << failures.saturating_sub(1).min(20));
+    let doubled = shortest(settings, spec).saturating_mul(1 << failures.saturating_sub(1).min(20));
     let backoff = doubled
         .min(settings.max_interval)
         .mul_f64(rand::rng().random_range(0.5..=1.0));
     later(now, backoff.max(retry_after.unwrap_or_default()))
+}
+
+/// The shortest interval that the feed is ever polled at.
+pub(crate) fn shortest(settings: &Settings, spec: &FeedSpec) -> Duration {
+    fixed(spec)
+        .unwrap_or(settings.min_interval)
+        .min(settings.min_interval)
 }
 
 fn median_gap(items: &[Item], now: Timestamp) -> Option<Duration> {
@@ -103,9 +110,14 @@ mod tests {
     #[test]
     fn backoff_doubles_within_its_bounds_and_heeds_the_server() {
         let settings = Settings::default();
+        let spec: FeedSpec = serde_json::from_value(serde_json::json!({
+            "id": "a", "url": "http://a.example/", "publisher": "A", "language": "en",
+            "country": "XX", "kind": "other",
+        }))
+        .unwrap();
         let now = Timestamp::UNIX_EPOCH;
         let wait = |failures, retry_after| {
-            after_failure(&settings, failures, retry_after, now).duration_since(now)
+            after_failure(&settings, &spec, failures, retry_after, now).duration_since(now)
         };
         let seconds = |minutes: i64| SignedDuration::from_secs(minutes * 60);
         assert!(wait(1, None) <= seconds(2));
