@@ -21,28 +21,53 @@ mod support {
     pub(crate) mod trial;
 }
 
-use support::trial::{on_both, on_kafka, trial};
+use support::trial::{explain, on_both, on_kafka, trial};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let brokers = if arguments.list { None } else { support::kafka::brokers() };
-    libtest_mimic::run(&arguments, trials(brokers.as_deref())).exit();
+    let trials = trials();
+    explain(&trials);
+    libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn trials(brokers: Option<&str>) -> Vec<Trial> {
+fn trials() -> Vec<Trial> {
     let mut trials = vec![
-        trial("a_second_process_on_the_directory_is_refused", refusals::second_process),
+        trial(
+            "a_second_process_on_the_directory_is_refused",
+            refusals::second_process,
+        ),
         trial("a_port_in_use_is_refused", refusals::port_in_use),
-        trial("an_unreachable_broker_is_named", refusals::unreachable_broker),
+        trial(
+            "an_unreachable_broker_is_named",
+            refusals::unreachable_broker,
+        ),
         trial("malformed_toml_is_refused", refusals::malformed_toml),
         trial("an_unknown_key_is_refused", refusals::unknown_key),
         trial("two_feeds_of_one_id_are_refused", refusals::duplicate_feed),
-        trial("ctrl_c_ends_the_sample_wire_after_every_status", shutdown::ctrl_c_on_the_sample),
-        on_kafka(brokers, "a_record_carries_its_headers_and_fits_its_schema", records::contract),
+        trial(
+            "ctrl_c_ends_the_sample_wire_after_every_status",
+            shutdown::ctrl_c_on_the_sample,
+        ),
+        on_kafka(
+            "a_record_carries_its_headers_and_fits_its_schema",
+            records::contract,
+        ),
     ];
-    trials.extend(on_both(brokers, "an_edited_headline_is_revision_2", polling::edited_headline));
-    trials.extend(on_both(brokers, "an_unchanged_feed_writes_nothing", polling::unchanged_feed));
-    trials.extend(on_both(brokers, "an_unparsable_document_is_kept", polling::unparsable_document));
-    trials.extend(on_both(brokers, "sigterm_under_load_exits_0", shutdown::sigterm_under_load));
+    trials.extend(on_both(
+        "an_edited_headline_is_revision_2",
+        polling::edited_headline,
+    ));
+    trials.extend(on_both(
+        "an_unchanged_feed_writes_nothing",
+        polling::unchanged_feed,
+    ));
+    trials.extend(on_both(
+        "an_unparsable_document_is_kept",
+        polling::unparsable_document,
+    ));
+    trials.extend(on_both(
+        "sigterm_under_load_exits_0",
+        shutdown::sigterm_under_load,
+    ));
     trials
 }

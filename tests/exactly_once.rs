@@ -31,8 +31,8 @@ mod support {
 use support::daemon::{Backend, Options, PATIENCE, Setup, eventually, stays_up};
 use support::feed::{self, Format, Wording};
 use support::feed_server::FeedServer;
-use support::topics::{read, read_all};
-use support::{kafka, trial};
+use support::topics::{Record, read};
+use support::trial;
 
 const KILLS: u32 = 25;
 /// Items in a document, and about how long each is.
@@ -41,23 +41,34 @@ const BYTES: usize = 300;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let brokers = if arguments.list { None } else { kafka::brokers() };
     let name = "a_revision_is_published_once_whatever_is_killed";
-    let trials = trial::on_both(brokers.as_deref(), name, survives_kills);
+    let trials = trial::on_both(name, survives_kills);
+    trial::explain(&trials);
     libtest_mimic::run(&arguments, trials.into()).exit();
 }
 
 async fn survives_kills(backend: Backend) {
-    let seed = std::env::var("CLAIMWIRE_TEST_SEED")
-        .map_or_else(|_| rand::random(), |seed| seed.parse().expect("the seed is a number"));
+    let seed = std::env::var("CLAIMWIRE_TEST_SEED").map_or_else(
+        |_| rand::random(),
+        |seed| seed.parse().expect("the seed is a number"),
+    );
     eprintln!("{backend:?}: CLAIMWIRE_TEST_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
 
-    let feeds = [("herald", Format::Rss), ("tribune", Format::Atom), ("courier", Format::Json)];
+    let feeds = [
+        ("herald", Format::Rss),
+        ("tribune", Format::Atom),
+        ("courier", Format::Json),
+    ];
     let feeds = feeds.map(|(id, format)| (id.to_owned(), format));
     let server = Arc::new(FeedServer::start(feeds, WINDOW, BYTES, 3).await);
     let urls = server.urls();
-    let options = Options { feeds: &urls, interval: "150ms", sample: false, partitions: 3 };
+    let options = Options {
+        feeds: &urls,
+        interval: "150ms",
+        sample: false,
+        partitions: 3,
+    };
     let setup = Setup::new(backend, &options);
 
     let mut news = JoinSet::new();
@@ -66,26 +77,32 @@ async fn survives_kills(backend: Backend) {
     for _ in 0..KILLS {
         let before = server.total(|feed| feed.echoed.len());
         let mut daemon = setup.start().await;
-        stays_up(&mut daemon, Duration::from_millis(random.random_range(300..2500))).await;
+        stays_up(
+            &mut daemon,
+            Duration::from_millis(random.random_range(300..2500)),
+        )
+        .await;
         daemon.kill().await;
         confirmed_between_kills += u32::from(server.total(|feed| feed.echoed.len()) > before);
     }
     news.shutdown().await;
 
     let daemon = setup.start().await;
-    eventually(2 * PATIENCE, "every feed is polled to its last version", async || {
-        server.caught_up()
-    })
+    eventually(
+        2 * PATIENCE,
+        "every feed is polled to its last version",
+        async || server.caught_up(),
+    )
     .await;
-    let on_raw = read(&setup, &daemon, "raw").await.len();
+    let on_raw = read(&setup, &daemon, &["raw"]).await.len();
     eventually(PATIENCE, "every revision is tagged", async || {
-        read_all(&setup, &daemon, &ITEMS).await.len() >= on_raw
+        read(&setup, &daemon, &ITEMS).await.len() >= on_raw
     })
     .await;
     let topics = Topics {
-        raw: read(&setup, &daemon, "raw").await,
-        items: read_all(&setup, &daemon, &ITEMS).await,
-        claims: read_all(&setup, &daemon, &CLAIMS).await,
+        raw: read(&setup, &daemon, &["raw"]).await,
+        items: read(&setup, &daemon, &ITEMS).await,
+        claims: read(&setup, &daemon, &CLAIMS).await,
     };
     eprintln!(
         "{:?}: {KILLS} kills, {confirmed_between_kills} lives that finished a poll, {} versions served, \
@@ -95,7 +112,10 @@ async fn survives_kills(backend: Backend) {
         topics.raw.len(),
         topics.claims.len(),
     );
-    assert!(confirmed_between_kills > KILLS / 4, "the kills left no time to work");
+    assert!(
+        confirmed_between_kills > KILLS / 4,
+        "the kills left no time to work"
+    );
     check_raw(&server, &topics);
     check_tags(&topics);
     daemon.stop("TERM", Duration::from_secs(15)).await;
@@ -105,9 +125,9 @@ const ITEMS: [&str; 2] = ["items.confirmed", "items.unconfirmed"];
 const CLAIMS: [&str; 2] = ["claims.confirmed", "claims.unconfirmed"];
 
 struct Topics {
-    raw: Vec<support::topics::Record>,
-    items: Vec<support::topics::Record>,
-    claims: Vec<support::topics::Record>,
+    raw: Vec<Record>,
+    items: Vec<Record>,
+    claims: Vec<Record>,
 }
 
 /// News come in and are edited until the task is aborted.
@@ -133,11 +153,18 @@ fn check_raw(server: &FeedServer, topics: &Topics) {
     for record in &topics.raw {
         let revision: Revision = record.decode();
         let feed = revision.source.feed.0.clone();
-        assert_ne!(revision.change, Some(Change::Withdrawn), "nothing was withdrawn: {revision:?}");
+        assert_ne!(
+            revision.change,
+            Some(Change::Withdrawn),
+            "nothing was withdrawn: {revision:?}"
+        );
         let wording = Wording::of(&revision.text).expect("raw holds what was served");
         let words = (revision.title.clone(), revision.text.clone());
         assert_eq!(words, server.look(&feed, |feed| feed.words(wording)));
-        assert!(server.look(&feed, |feed| feed.was_served(wording)), "{feed} never said {wording:?}");
+        assert!(
+            server.look(&feed, |feed| feed.was_served(wording)),
+            "{feed} never said {wording:?}"
+        );
         let guid = feed::guid(&feed, wording.item);
         assert_eq!(revision.guid.as_deref(), Some(guid.as_str()));
 
@@ -147,10 +174,16 @@ fn check_raw(server: &FeedServer, topics: &Topics) {
         let wordings = published.entry(key.clone()).or_default();
         wordings.push(wording.revision);
         let count = u32::try_from(wordings.len()).expect("a test has few revisions");
-        assert_eq!(revision.revision, count, "revisions of {key:?} are consecutive from 1");
+        assert_eq!(
+            revision.revision, count,
+            "revisions of {key:?} are consecutive from 1"
+        );
     }
     for (key, wordings) in &published {
-        assert!(wordings.is_sorted_by(|a, b| a < b), "{key:?} was published as {wordings:?}");
+        assert!(
+            wordings.is_sorted_by(|a, b| a < b),
+            "{key:?} was published as {wordings:?}"
+        );
     }
     for id in server.ids() {
         let has = |wording: &Wording| {
@@ -160,22 +193,36 @@ fn check_raw(server: &FeedServer, topics: &Topics) {
         server.look(id, |feed| {
             for version in &feed.echoed {
                 let served = &feed.served[version];
-                assert!(served.whole, "{id}: version {version} was not read to its end");
+                assert!(
+                    served.whole,
+                    "{id}: version {version} was not read to its end"
+                );
                 let missing: Vec<_> = served.wordings.iter().filter(|it| !has(it)).collect();
-                assert!(missing.is_empty(), "{id}: a poll of version {version} lost {missing:?}");
+                assert!(
+                    missing.is_empty(),
+                    "{id}: a poll of version {version} lost {missing:?}"
+                );
             }
         });
         for wording in server.current(id) {
             let last = published[&(id.clone(), wording.item)].last();
-            assert_eq!(last, Some(&wording.revision), "{id}: the latest of item {}", wording.item);
+            assert_eq!(
+                last,
+                Some(&wording.revision),
+                "{id}: the latest of item {}",
+                wording.item
+            );
         }
     }
 }
 
 /// Every revision is tagged once, and each of its claims is there once.
 fn check_tags(topics: &Topics) {
-    let raw: Vec<Revision> = topics.raw.iter().map(|record| record.decode()).collect();
-    let revisions: BTreeSet<_> = raw.iter().map(|it| (it.item.clone(), it.revision)).collect();
+    let raw: Vec<Revision> = topics.raw.iter().map(Record::decode).collect();
+    let revisions: BTreeSet<_> = raw
+        .iter()
+        .map(|it| (it.item.clone(), it.revision))
+        .collect();
     let mut tagged = BTreeSet::new();
     let mut expected = BTreeSet::new();
     for record in &topics.items {
@@ -186,12 +233,19 @@ fn check_tags(topics: &Topics) {
         let claims = 0..item.tags.claims.len();
         expected.extend(claims.map(|index| format!("{}/{}/{index}", item.item, item.revision)));
     }
-    assert_eq!(tagged, revisions, "every revision is relevant here, and so tagged");
+    assert_eq!(
+        tagged, revisions,
+        "every revision is relevant here, and so tagged"
+    );
 
     let mut claims = BTreeSet::new();
     for record in &topics.claims {
         let claim: ClaimRecord = record.decode();
-        assert!(claims.insert(claim.id.clone()), "{} is there twice", claim.id);
+        assert!(
+            claims.insert(claim.id.clone()),
+            "{} is there twice",
+            claim.id
+        );
     }
     assert_eq!(claims, expected);
 }

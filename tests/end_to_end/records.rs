@@ -30,28 +30,45 @@ pub(crate) async fn contract(backend: Backend) {
     }
     server.break_down("wreck", b"no feed");
     let urls = server.urls();
-    let options = Options { feeds: &urls, interval: "200ms", sample: false, partitions: 2 };
+    let options = Options {
+        feeds: &urls,
+        interval: "200ms",
+        sample: false,
+        partitions: 2,
+    };
     let setup = Setup::new(backend, &options);
     let daemon = setup.start().await;
     for topic in ["claims.unconfirmed", "dead"] {
-        eventually(PATIENCE, topic, async || !read(&setup, &daemon, topic).await.is_empty()).await;
+        eventually(PATIENCE, topic, async || {
+            !read(&setup, &daemon, &[topic]).await.is_empty()
+        })
+        .await;
     }
 
     for (topic, schema) in TOPICS {
         let schema = schema_of(schema);
-        for record in read(&setup, &daemon, topic).await {
-            let errors: Vec<_> =
-                schema.iter_errors(&record.value).map(|error| error.to_string()).collect();
+        for record in read(&setup, &daemon, &[topic]).await {
+            let errors: Vec<_> = schema
+                .iter_errors(&record.value)
+                .map(|error| error.to_string())
+                .collect();
             assert!(errors.is_empty(), "{topic}: {errors:?}");
             envelope(topic, &record);
         }
     }
 
-    let raw = read(&setup, &daemon, "raw").await;
-    let item = read(&setup, &daemon, "items.unconfirmed").await;
+    let raw = read(&setup, &daemon, &["raw"]).await;
+    let item = read(&setup, &daemon, &["items.unconfirmed"]).await;
     let tagged = item.first().expect("an item with an unconfirmed claim");
-    let source = raw.iter().find(|it| it.key == tagged.key).expect("it comes from raw");
-    assert_eq!(trace_id(tagged), trace_id(source), "raw and tagged are one trace");
+    let source = raw
+        .iter()
+        .find(|it| it.key == tagged.key)
+        .expect("it comes from raw");
+    assert_eq!(
+        trace_id(tagged),
+        trace_id(source),
+        "raw and tagged are one trace"
+    );
 }
 
 fn envelope(topic: &str, record: &Record) {
@@ -64,7 +81,9 @@ fn envelope(topic: &str, record: &Record) {
     for name in ["ce_id", "ce_source", "ce_type", "ce_time"] {
         header(name);
     }
-    header("ce_time").parse::<jiff::Timestamp>().expect("ce_time is a time (RFC 3339)");
+    header("ce_time")
+        .parse::<jiff::Timestamp>()
+        .expect("ce_time is a time (RFC 3339)");
     if !["feeds", "feed-state"].contains(&topic) {
         trace_id(record);
     }

@@ -4,7 +4,12 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use crate::support::daemon::{Backend, Options, Setup, free_port};
 
-const IDLE: Options<'_> = Options { feeds: &[], interval: "", sample: false, partitions: 2 };
+const IDLE: Options<'_> = Options {
+    feeds: &[],
+    interval: "",
+    sample: false,
+    partitions: 2,
+};
 
 /// The one line that a refused start leaves, which names each of `names`.
 async fn refused(setup: &Setup, names: &[&str]) {
@@ -21,7 +26,11 @@ pub(crate) async fn second_process() {
     let _running = first.start().await;
     let mut second = Setup::new(Backend::Local, &IDLE);
     // Another port, and the first one's directory.
-    second.write(&first.config(&IDLE).replace(&first.port.to_string(), &second.port.to_string()));
+    second.write(
+        &first
+            .config(&IDLE)
+            .replace(&first.port.to_string(), &second.port.to_string()),
+    );
     second.port = first.port;
     refused(&second, &[&first.log_directory().display().to_string()]).await;
 }
@@ -34,7 +43,11 @@ pub(crate) async fn port_in_use() {
 
 pub(crate) async fn unreachable_broker() {
     let broker = format!("127.0.0.1:{}", free_port());
-    refused(&Setup::new(Backend::Kafka(broker.clone()), &IDLE), &[&broker]).await;
+    refused(
+        &Setup::new(Backend::Kafka(broker.clone()), &IDLE),
+        &[&broker],
+    )
+    .await;
 }
 
 pub(crate) async fn malformed_toml() {
@@ -51,6 +64,10 @@ pub(crate) async fn unknown_key() {
 
 pub(crate) async fn duplicate_feed() {
     let feed = || ("herald".to_owned(), "http://127.0.0.1:9/herald".to_owned());
-    let options = Options { feeds: &[feed(), feed()], interval: "1m", ..IDLE };
+    let options = Options {
+        feeds: &[feed(), feed()],
+        interval: "1m",
+        ..IDLE
+    };
     refused(&Setup::new(Backend::Local, &options), &["herald"]).await;
 }

@@ -9,9 +9,7 @@ use wire::claim::Status;
 use crate::support::daemon::{Backend, Options, PATIENCE, Setup, eventually};
 use crate::support::feed::Format;
 use crate::support::feed_server::FeedServer;
-use crate::support::topics::{Record, over_http, read};
-
-const CLAIMS: [&str; 2] = ["claims.confirmed", "claims.unconfirmed"];
+use crate::support::topics::{over_http, read};
 
 pub(crate) async fn sigterm_under_load(backend: Backend) {
     let feeds = (0..20).map(|number| (format!("feed-{number:02}"), Format::Atom));
@@ -22,7 +20,12 @@ pub(crate) async fn sigterm_under_load(backend: Backend) {
         }
     }
     let urls = server.urls();
-    let options = Options { feeds: &urls, interval: "50ms", sample: false, partitions: 2 };
+    let options = Options {
+        feeds: &urls,
+        interval: "50ms",
+        sample: false,
+        partitions: 2,
+    };
     let setup = Setup::new(backend, &options);
     let daemon = setup.start().await;
     eventually(PATIENCE, "the load comes in", async || {
@@ -33,13 +36,21 @@ pub(crate) async fn sigterm_under_load(backend: Backend) {
     daemon.stop("TERM", Duration::from_secs(11)).await;
 
     let daemon = setup.start().await;
-    eventually(PATIENCE, "the next process goes on", async || server.caught_up()).await;
-    let raw = read(&setup, &daemon, "raw").await;
+    eventually(PATIENCE, "the next process goes on", async || {
+        server.caught_up()
+    })
+    .await;
+    let raw = read(&setup, &daemon, &["raw"]).await;
     assert_eq!(raw.len(), 20 * 30, "every item once");
 }
 
 pub(crate) async fn ctrl_c_on_the_sample() {
-    let options = Options { feeds: &[], interval: "", sample: true, partitions: 2 };
+    let options = Options {
+        feeds: &[],
+        interval: "",
+        sample: true,
+        partitions: 2,
+    };
     let setup = Setup::new(Backend::Local, &options);
     let daemon = setup.start().await;
     let every = BTreeSet::from([
@@ -49,14 +60,17 @@ pub(crate) async fn ctrl_c_on_the_sample() {
         Status::Disputed,
         Status::NotAClaim,
     ]);
-    eventually(Duration::from_secs(15), "claims of every status", async || {
-        let mut seen = BTreeSet::new();
-        for topic in CLAIMS {
-            let records = over_http(&daemon, topic).await;
-            seen.extend(records.iter().map(|it| Record::decode::<ClaimRecord>(it).claim.status));
-        }
-        seen.is_superset(&every)
-    })
+    eventually(
+        Duration::from_secs(15),
+        "claims of every status",
+        async || {
+            let claims = over_http(&daemon, &["claims.confirmed", "claims.unconfirmed"]).await;
+            let statuses = claims
+                .iter()
+                .map(|it| it.decode::<ClaimRecord>().claim.status);
+            statuses.collect::<BTreeSet<_>>().is_superset(&every)
+        },
+    )
     .await;
     daemon.stop("INT", Duration::from_secs(5)).await;
 }

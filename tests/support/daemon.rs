@@ -66,7 +66,12 @@ impl Setup {
             Backend::Local => "claimwire.".to_owned(),
             Backend::Kafka(_) => format!("t{}-{port}.", std::process::id()),
         };
-        let setup = Self { directory, backend, prefix, port };
+        let setup = Self {
+            directory,
+            backend,
+            prefix,
+            port,
+        };
         setup.write(&setup.config(options));
         setup
     }
@@ -82,13 +87,18 @@ impl Setup {
             Backend::Local => format!("directory = {:?}", self.log_directory()),
             Backend::Kafka(brokers) => format!("kafka = {brokers:?}"),
         };
-        let Options { feeds, interval, sample, partitions } = options;
+        let Options {
+            feeds,
+            interval,
+            sample,
+            partitions,
+        } = options;
         let (prefix, port) = (&self.prefix, self.port);
         let mut config = format!(
             "[log]\n{log}\nprefix = {prefix:?}\npartitions = {partitions}\n\n\
              [fetch]\nmin_interval = \"10ms\"\nhost_spacing = \"0s\"\nstart_spread = \"0s\"\n\
              allow = [\"127.0.0.0/8\"]\n\n\
-             [http]\nlisten = \"127.0.0.1:{port}\"\n\n\
+             [feeds]\nfiles = []\n\n[http]\nlisten = \"127.0.0.1:{port}\"\n\n\
              [sample]\nenabled = {sample}\n\n\
              [shutdown]\ngrace = \"10s\"\n"
         );
@@ -123,7 +133,11 @@ impl Setup {
             .stderr(File::create(&errors).expect("the temporary directory can be written"))
             .spawn()
             .expect("the binary was built for this test");
-        Daemon { child, port: self.port, errors }
+        Daemon {
+            child,
+            port: self.port,
+            errors,
+        }
     }
 
     /// Starts the daemon and waits until it is ready.
@@ -133,11 +147,11 @@ impl Setup {
         daemon
     }
 
-    /// `claimwire --config … run`, not yet started.
+    /// `claimwire --config … run`, not yet started, with nothing of this process's environment.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_claimwire"));
         command.arg("--config").arg(self.config_file()).arg("run");
-        command.stdin(Stdio::null()).kill_on_drop(true).env_remove("RUST_LOG");
+        command.stdin(Stdio::null()).kill_on_drop(true).env_clear();
         command
     }
 
@@ -166,7 +180,11 @@ impl Daemon {
             if let Some(status) = self.exited(Duration::from_millis(20)).await {
                 panic!("the daemon ended with {status}:\n{}", self.errors());
             }
-            assert!(Instant::now() < deadline, "the daemon is not ready:\n{}", self.errors());
+            assert!(
+                Instant::now() < deadline,
+                "the daemon is not ready:\n{}",
+                self.errors()
+            );
         }
     }
 
@@ -217,13 +235,20 @@ pub(crate) async fn eventually(limit: Duration, what: &str, happened: impl Async
 /// Spends `span` while the daemon is expected to stay alive.
 pub(crate) async fn stays_up(daemon: &mut Daemon, span: Duration) {
     let ended = daemon.exited(span).await;
-    assert!(ended.is_none(), "the daemon ended with {ended:?}:\n{}", daemon.errors());
+    assert!(
+        ended.is_none(),
+        "the daemon ended with {ended:?}:\n{}",
+        daemon.errors()
+    );
 }
 
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
-    listener.local_addr().expect("a bound socket has an address").port()
+    listener
+        .local_addr()
+        .expect("a bound socket has an address")
+        .port()
 }
 
 async fn get(port: u16, path: &str) -> Result<(u16, String), Box<dyn std::error::Error>> {
@@ -231,6 +256,8 @@ async fn get(port: u16, path: &str) -> Result<(u16, String), Box<dyn std::error:
     let url = format!("http://127.0.0.1:{port}{path}").parse()?;
     let response = timeout(PATIENCE, client.get(url)).await??;
     let status = response.status().as_u16();
-    let body = timeout(PATIENCE, response.into_body().collect()).await??.to_bytes();
+    let body = timeout(PATIENCE, response.into_body().collect())
+        .await??
+        .to_bytes();
     Ok((status, String::from_utf8(body.to_vec())?))
 }

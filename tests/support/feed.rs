@@ -29,7 +29,10 @@ impl Wording {
     /// Changes with every second revision, so that some edits leave the headline alone.
     pub(crate) fn title(self) -> String {
         let Self { item, revision } = self;
-        format!("NATO pledges air defence for Ukraine, report {item}, headline {}", revision / 2 + 1)
+        format!(
+            "NATO pledges air defence for Ukraine, report {item}, headline {}",
+            revision / 2 + 1
+        )
     }
 
     /// About `bytes` long, relevant, and different in every revision.
@@ -56,12 +59,17 @@ impl Wording {
     pub(crate) fn of(text: &str) -> Option<Self> {
         let (item, rest) = text.strip_prefix("Report ")?.split_once(" in wording ")?;
         let (revision, _) = rest.split_once('.')?;
-        Some(Self { item: item.parse().ok()?, revision: revision.parse().ok()? })
+        Some(Self {
+            item: item.parse().ok()?,
+            revision: revision.parse().ok()?,
+        })
     }
 
     fn published(self) -> Timestamp {
         let minutes = i64::try_from(self.item).expect("a test has few items");
-        "2026-01-05T00:00:00Z".parse::<Timestamp>().expect("a valid time")
+        "2026-01-05T00:00:00Z"
+            .parse::<Timestamp>()
+            .expect("a valid time")
             + SignedDuration::from_mins(minutes)
     }
 }

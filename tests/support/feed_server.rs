@@ -79,9 +79,15 @@ impl FeedServer {
         let order = feeds.keys().cloned().collect();
         let feeds = Arc::new(Mutex::new(feeds));
         let answering = Arc::clone(&feeds);
-        let loopback =
-            Loopback::serve(hosts, move |path, headers| answer(&answering, path, headers)).await;
-        Self { loopback, feeds, order }
+        let loopback = Loopback::serve(hosts, move |path, headers| {
+            answer(&answering, path, headers)
+        })
+        .await;
+        Self {
+            loopback,
+            feeds,
+            order,
+        }
     }
 
     /// The ids of the feeds.
@@ -92,7 +98,8 @@ impl FeedServer {
     /// Where each feed is polled, by its id.
     pub(crate) fn urls(&self) -> Vec<(String, String)> {
         let urls = self.order.iter().enumerate();
-        urls.map(|(number, id)| (id.clone(), self.loopback.url(id, number))).collect()
+        urls.map(|(number, id)| (id.clone(), self.loopback.url(id, number)))
+            .collect()
     }
 
     /// Adds an item to a feed and returns its number.
@@ -125,7 +132,9 @@ impl FeedServer {
 
     /// Whether the client has named the latest version of every feed as one it has.
     pub(crate) fn caught_up(&self) -> bool {
-        self.lock().values().all(|feed| feed.echoed.contains(&feed.version))
+        self.lock()
+            .values()
+            .all(|feed| feed.echoed.contains(&feed.version))
     }
 
     /// What `ask` finds in a feed.
@@ -146,7 +155,9 @@ impl FeedServer {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Feed>> {
-        self.feeds.lock().expect("no test panics with the feeds in hand")
+        self.feeds
+            .lock()
+            .expect("no test panics with the feeds in hand")
     }
 }
 
@@ -171,7 +182,9 @@ impl Feed {
     fn current(&self) -> Vec<Wording> {
         let first = self.items.len().saturating_sub(self.window);
         let items = self.items.iter().enumerate().skip(first);
-        items.map(|(item, &revision)| Wording { item, revision }).collect()
+        items
+            .map(|(item, &revision)| Wording { item, revision })
+            .collect()
     }
 
     /// Title and text as a revision of the item should have them.
@@ -223,12 +236,21 @@ fn answer(feeds: &Feeds, id: &str, headers: &HeaderMap) -> Answer {
     feed.echoed.extend(named);
     feed.requests.push(request);
     if let Some(body) = feed.broken.clone() {
-        return Answer { body, ..Answer::status(200) };
+        return Answer {
+            body,
+            ..Answer::status(200)
+        };
     }
-    let validators = vec![("etag", feed.etag()), ("last-modified", feed.last_modified())];
+    let validators = vec![
+        ("etag", feed.etag()),
+        ("last-modified", feed.last_modified()),
+    ];
     if named == Some(feed.version) {
         feed.not_modified += 1;
-        return Answer { headers: validators, ..Answer::status(304) };
+        return Answer {
+            headers: validators,
+            ..Answer::status(304)
+        };
     }
     let body = feed.body(id);
     let version = feed.version;
@@ -237,16 +259,26 @@ fn answer(feeds: &Feeds, id: &str, headers: &HeaderMap) -> Answer {
     for wording in &wordings {
         feed.first_served.entry(wording.item).or_insert(now);
     }
-    feed.served.entry(version).or_insert(Served { wordings, whole: false });
+    feed.served.entry(version).or_insert(Served {
+        wordings,
+        whole: false,
+    });
     let mut headers = validators;
     headers.push(("content-type", feed::media_type(feed.format).to_owned()));
     let (feeds, id) = (Arc::clone(feeds), id.to_owned());
     let sent = Box::new(move || {
         let mut feeds = feeds.lock().expect("no test panics with the feeds in hand");
-        let served = feeds.get_mut(&id).and_then(|feed| feed.served.get_mut(&version));
+        let served = feeds
+            .get_mut(&id)
+            .and_then(|feed| feed.served.get_mut(&version));
         served.expect("it was noted when it was served").whole = true;
     });
-    Answer { status: 200, headers, body, sent: Some(sent) }
+    Answer {
+        status: 200,
+        headers,
+        body,
+        sent: Some(sent),
+    }
 }
 
 /// The version that an `ETag` of ours names.

@@ -49,13 +49,22 @@ impl Loopback {
             let listener = TcpListener::bind((Ipv4Addr::new(127, 0, 0, host), 0))
                 .await
                 .expect("loopback has a free port");
-            addresses.push(listener.local_addr().expect("a bound socket has an address"));
+            addresses.push(
+                listener
+                    .local_addr()
+                    .expect("a bound socket has an address"),
+            );
             let router = router.clone();
             serving.spawn(async move {
-                axum::serve(listener, router).await.expect("loopback serves");
+                axum::serve(listener, router)
+                    .await
+                    .expect("loopback serves");
             });
         }
-        Self { addresses, _serving: serving }
+        Self {
+            addresses,
+            _serving: serving,
+        }
     }
 
     /// The address of `path`; `number` spreads feeds over the hosts.
@@ -67,7 +76,12 @@ impl Loopback {
 
 impl Answer {
     pub(crate) fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new(), sent: None }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            sent: None,
+        }
     }
 }
 
