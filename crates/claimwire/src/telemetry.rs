@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -34,12 +34,13 @@ pub(crate) fn traces(format: LogFormat) -> anyhow::Result<()> {
 fn filter() -> anyhow::Result<EnvFilter> {
     for name in ["CLAIMWIRE_LOG_LEVEL", "RUST_LOG"] {
         if let Ok(level) = std::env::var(name) {
-            return EnvFilter::try_new(&level).with_context(|| {
-                format!("{name}=\"{level}\" is no log filter such as info or sink=debug")
+            return EnvFilter::try_new(&level).map_err(|_| {
+                anyhow!("{name}=\"{level}\" is no log filter such as info or sink=debug")
             });
         }
     }
-    Ok(EnvFilter::new("info"))
+    // What the store says of its own housekeeping is for those who ask.
+    Ok(EnvFilter::new("info,fjall=warn,lsm_tree=warn"))
 }
 
 /// Collects metrics from here on.

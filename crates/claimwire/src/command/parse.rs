@@ -1,6 +1,8 @@
 //! `claimwire parse`: feed documents in, one JSON object or one summary each out.
 
+use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufWriter, Write};
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -23,8 +25,9 @@ struct Line<'a> {
 pub(super) fn parse(options: &Parse) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     if options.batch {
-        for file in io::stdin().lock().lines() {
-            let file = file.context("stdin cannot be read")?;
+        // A file name is bytes, not text.
+        for file in io::stdin().lock().split(b'\n') {
+            let file = OsString::from_vec(file.context("stdin cannot be read")?);
             if !file.is_empty() {
                 one(Path::new(&file), options, &mut out)?;
             }

@@ -162,7 +162,17 @@ pub(crate) struct RulesSection {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct HttpSection {
     /// Address and port.
+    #[serde(deserialize_with = "address")]
     pub(crate) listen: SocketAddr,
+}
+
+fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        serde::de::Error::custom(format!(
+            "\"{text}\" is not an address and a port; write one as \"127.0.0.1:8686\" or \"[::1]:8686\""
+        ))
+    })
 }
 
 impl Default for HttpSection {

@@ -114,6 +114,9 @@ pub(crate) fn explain(message: &str, key: &str, section: &str) -> String {
     };
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     if let [unknown, valid @ ..] = quoted.as_slice() {
+        if message.starts_with("unknown field") && section.trim_matches(['[', ']']) == *unknown {
+            return format!("unknown section {section}; {}", suggest(unknown, valid));
+        }
         if message.starts_with("unknown field") {
             return format!(
                 "unknown key \"{unknown}\"{place}; {}",
@@ -128,7 +131,13 @@ pub(crate) fn explain(message: &str, key: &str, section: &str) -> String {
             return format!("the key \"{unknown}\" is missing{place}");
         }
     }
-    let message = message.lines().collect::<Vec<_>>().join(", ");
+    let message = message
+        .lines()
+        .collect::<Vec<_>>()
+        .join(", ")
+        .replace("expected u16", "expected a whole number")
+        .replace("expected u32", "expected a whole number")
+        .replace("expected a boolean", "expected true or false");
     match key {
         "" => message,
         key => format!("{key}{place}: {message}"),

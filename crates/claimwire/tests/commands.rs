@@ -1,0 +1,256 @@
+//! The commands as somebody at a shell meets them: what they print, and their exit codes.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Runs the program in `directory`, with nothing of this process's environment.
+fn claimwire(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    fed(directory, arguments, environment, b"")
+}
+
+fn fed(directory: &Path, arguments: &[&str], environment: &[(&str, &str)], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_claimwire"))
+        .args(arguments)
+        .current_dir(directory)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that refuses its configuration does not read what it is fed.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+fn directory() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// What `check` says of a configuration that it must refuse, in one line and with exit code 2.
+fn refusal(config: &str) -> String {
+    let directory = directory();
+    std::fs::write(directory.path().join("claimwire.toml"), config).unwrap();
+    refused(&claimwire(directory.path(), &["check"], &[]))
+}
+
+fn refused(output: &Output) -> String {
+    let said = errors(output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    said.trim_end().to_owned()
+}
+
+fn feed(id: &str, change: (&str, &str)) -> String {
+    let feed = format!(
+        "[[feed]]\nid = \"{id}\"\nurl = \"https://news.example/rss\"\npublisher = \"News\"\n\
+         language = \"en\"\ncountry = \"GB\"\nkind = \"newspaper\"\n"
+    );
+    feed.replace(change.0, change.1)
+}
+
+#[test]
+fn the_shipped_configurations_are_right() {
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
+    for file in ["claimwire.toml", "quickstart.toml"] {
+        let output = claimwire(&config, &["--config", file, "check"], &[]);
+        assert!(output.status.success(), "{file}: {}", errors(&output));
+    }
+}
+
+#[test]
+fn every_key_of_the_shipped_example_is_right_when_it_is_uncommented() {
+    let example = include_str!("../../../config/claimwire.toml");
+    let uncommented: Vec<&str> = example
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(key) if key.starts_with('[') || key.contains(" = ") => key,
+            _ => line,
+        })
+        // One of the two is enough, and neither is there.
+        .filter(|line| !line.starts_with("password_"))
+        .filter(|line| {
+            !line.starts_with("sasl_mechanism") && !line.starts_with("directory = \"rules\"")
+        })
+        .filter(|line| !line.starts_with("files = "))
+        .collect();
+    let directory = directory();
+    std::fs::write(
+        directory.path().join("claimwire.toml"),
+        uncommented.join("\n"),
+    )
+    .unwrap();
+    let output = claimwire(directory.path(), &["check"], &[]);
+    assert!(output.status.success(), "{}", errors(&output));
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_nearest_one() {
+    insta::assert_snapshot!(refusal("[log]\n\nretenton = \"5d\"\n"), @r#"claimwire: claimwire.toml:3: unknown key "retenton" in [log]; did you mean "retention"?"#);
+    insta::assert_snapshot!(refusal("[htpp]\nlisten = \"\"\n"), @r#"claimwire: claimwire.toml:1: unknown section [htpp]; did you mean "http"?"#);
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_named_with_its_line() {
+    insta::assert_snapshot!(refusal("[log]\npartitions = \"many\"\n"), @r#"claimwire: claimwire.toml:2: partitions in [log]: invalid type: string "many", expected a whole number"#);
+    insta::assert_snapshot!(refusal("[log]\nretention = \"5 years\"\n"), @r#"claimwire: claimwire.toml:2: retention in [log]: "5 years" is not a duration; write one as "250ms", "10s", "5m", "1h30m" or "30d""#);
+    insta::assert_snapshot!(refusal("[fetch]\nmax_body = \"big\"\n"), @r#"claimwire: claimwire.toml:2: max_body in [fetch]: "big" is not a size; write one as "512KiB", "10MiB" or "2GB""#);
+    insta::assert_snapshot!(refusal("[http]\nlisten = \"8686\"\n"), @r#"claimwire: claimwire.toml:2: listen in [http]: "8686" is not an address and a port; write one as "127.0.0.1:8686" or "[::1]:8686""#);
+    insta::assert_snapshot!(refusal("[log\npartitions = 1\n"), @"claimwire: claimwire.toml:1: unclosed table, expected `]`");
+}
+
+#[test]
+fn a_password_in_the_file_is_refused_and_not_shown() {
+    let said = refusal("[kafka]\npassword = \"hunter2\"\n");
+    insta::assert_snapshot!(said, @"claimwire: claimwire.toml:2: a password does not belong in a file; name where it is with password_env or password_file, or set CLAIMWIRE_KAFKA_PASSWORD");
+    let said = refusal("[kafka.properties]\n\"sasl.password\" = \"hunter2\"\n");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn feeds_with_one_id_are_named_with_both_lines() {
+    let twice = feed("news", ("", "")) + &feed("news", ("", ""));
+    insta::assert_snapshot!(refusal(&twice), @r#"claimwire: claimwire.toml:9: the feed "news" is already defined at claimwire.toml:2"#);
+}
+
+#[test]
+fn a_wrong_feed_is_named_with_its_line() {
+    insta::assert_snapshot!(refusal(&feed("news", ("https", "ftp"))), @r#"claimwire: claimwire.toml:3: url of the feed "news": only http and https are fetched, not "ftp""#);
+    insta::assert_snapshot!(refusal(&feed("news", ("\"en\"", "\"eng\""))), @r#"claimwire: claimwire.toml:5: language cannot be "eng" in [[feed]]; did you mean "en"?"#);
+    insta::assert_snapshot!(refusal(&feed("news", ("GB", "UKR"))), @r#"claimwire: claimwire.toml:6: country "UKR" of the feed "news": two capital letters (ISO 3166-1 alpha-2), EU or XX"#);
+    insta::assert_snapshot!(refusal(&feed("news", ("newspaper", "newpaper"))), @r#"claimwire: claimwire.toml:7: kind cannot be "newpaper" in [[feed]]; did you mean "newspaper"?"#);
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let directory = directory();
+    let broken = [("CLAIMWIRE_LOG_PARTITIONS", "0")];
+    let said = refused(&claimwire(directory.path(), &["check"], &broken));
+    assert!(
+        said.ends_with("partitions in [log] is from 1 to 1024"),
+        "{said}"
+    );
+    let set = [
+        ("CLAIMWIRE_LOG_KAFKA", "kafka:9092"),
+        ("CLAIMWIRE_LOG_PARTITIONS", "3"),
+        ("CLAIMWIRE_SAMPLE_ENABLED", "true"),
+        ("CLAIMWIRE_FETCH_ALLOW", "[\"10.0.0.0/8\"]"),
+        ("CLAIMWIRE_KAFKA_PASSWORD", "hunter2"),
+    ];
+    let output = claimwire(directory.path(), &["check"], &set);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("Kafka at kafka:9092"), "{said}");
+}
+
+#[test]
+fn an_unknown_variable_is_an_error_with_the_nearest_one() {
+    let directory = directory();
+    let typo = [("CLAIMWIRE_HTTP_LISTN", "127.0.0.1:1")];
+    insta::assert_snapshot!(refused(&claimwire(directory.path(), &["check"], &typo)), @"claimwire: unknown environment variable CLAIMWIRE_HTTP_LISTN; did you mean CLAIMWIRE_HTTP_LISTEN?");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let directory = directory();
+    let output = claimwire(directory.path(), &["--config", "none.toml", "check"], &[]);
+    insta::assert_snapshot!(refused(&output), @"claimwire: none.toml cannot be read: No such file or directory (os error 2)");
+}
+
+#[test]
+fn a_document_that_cannot_be_parsed_is_a_status() {
+    let directory = directory();
+    std::fs::write(directory.path().join("bad.xml"), "this is no feed").unwrap();
+    let files = b"bad.xml\nmissing.xml\n";
+    let output = fed(
+        directory.path(),
+        &["parse", "--json", "--batch"],
+        &[],
+        files,
+    );
+    assert_eq!(output.status.code(), Some(0));
+    let lines = lines(&output);
+    assert_eq!(lines.len(), 2);
+    assert_eq!(
+        (&lines[0]["file"], &lines[0]["status"]),
+        (&"bad.xml".into(), &"error".into())
+    );
+    assert_eq!(
+        (&lines[1]["file"], &lines[1]["status"]),
+        (&"missing.xml".into(), &"error".into())
+    );
+}
+
+#[test]
+fn a_bad_line_is_named_and_the_rest_is_tagged() {
+    let directory = directory();
+    let input = br#"{"id": "1", "title": "NATO approves the plan", "text": "NATO approved the plan on Monday."}
+not json
+{"id": "3", "text": "A recipe for soup."}
+"#;
+    let output = fed(directory.path(), &["tag", "--json"], &[], input);
+    assert_eq!(output.status.code(), Some(0));
+    let bad: Value = serde_json::from_str(&errors(&output)).unwrap();
+    assert_eq!(bad["line"], 2);
+    let relevant: Vec<_> = lines(&output)
+        .iter()
+        .map(|line| line["id"].clone())
+        .collect();
+    assert_eq!(relevant, ["1"]);
+
+    let output = fed(directory.path(), &["tag", "--json", "--all"], &[], input);
+    let all: Vec<_> = lines(&output)
+        .iter()
+        .map(|line| line["id"].clone())
+        .collect();
+    assert_eq!(all, ["1", "3"]);
+}
+
+#[test]
+fn a_port_in_use_is_refused_before_anything_starts() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let directory = directory();
+    let output = claimwire(
+        directory.path(),
+        &["run"],
+        &[("CLAIMWIRE_HTTP_LISTEN", &address)],
+    );
+    let said = refused(&output);
+    assert!(said.contains(&address) && said.contains("[http]"), "{said}");
+    assert!(!directory.path().join("data").exists());
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_command_quietly() {
+    let directory = directory();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_claimwire"))
+        .arg("schema")
+        .current_dir(directory.path())
+        .env_clear()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(
+        (output.status.code(), errors(&output)),
+        (Some(0), String::new())
+    );
+}
