@@ -91,6 +91,33 @@ impl<'a> Analysis<'a> {
         self.hits[start..end.max(start)].iter()
     }
 
+    /// The attributions whose cues begin in a range of tokens.
+    pub(crate) fn attributions_in(&self, tokens: &Range<usize>) -> &[Attributed] {
+        let before = |at: usize| {
+            self.attributions
+                .partition_point(|attributed| attributed.hit.tokens.start < at)
+        };
+        let start = before(tokens.start);
+        &self.attributions[start..before(tokens.end).max(start)]
+    }
+
+    /// The attribution that a cue makes.
+    pub(crate) fn attribution_by(&self, hit: &Hit) -> Option<&Attributed> {
+        let here = hit.tokens.start..hit.tokens.start + 1;
+        self.attributions_in(&here)
+            .iter()
+            .find(|attributed| attributed.hit == *hit)
+    }
+
+    /// The segments of some sentences.
+    pub(crate) fn segments_of(&self, sentences: &Range<usize>) -> &[Segment] {
+        let before = |number: usize| {
+            self.segments
+                .partition_point(|segment| segment.sentence < number)
+        };
+        &self.segments[before(sentences.start)..before(sentences.end)]
+    }
+
     /// Whether a negation stands before token `at` in the same clause, or in its first word.
     pub(crate) fn is_negated(&self, at: usize, floor: usize) -> bool {
         let from = at.saturating_sub(NEGATION_REACH).max(floor);

@@ -110,12 +110,8 @@ fn one(analysis: &Analysis<'_>, number: usize, reliability: Reliability) -> Opti
 /// The whole clause complex: the segment without the marks around it, and its source and cue.
 fn span(analysis: &Analysis<'_>, number: usize, facts: &Facts<'_>) -> wire::claim::Span {
     let mut tokens = analysis.segments[number].tokens.clone();
-    let only = analysis
-        .segments
-        .iter()
-        .filter(|other| other.sentence == facts.segment.sentence)
-        .count()
-        == 1;
+    let number = facts.segment.sentence;
+    let only = analysis.segments_of(&(number..number + 1)).len() == 1;
     if !only {
         let joins = |at: usize| {
             let word = analysis.text.word(at);
@@ -189,10 +185,7 @@ fn verifier(analysis: &Analysis<'_>, facts: &Facts<'_>, winner: &Match) -> Optio
         _ => return None,
     };
     let hit = winner.hit.as_ref()?;
-    let attributed = analysis
-        .attributions
-        .iter()
-        .find(|attributed| attributed.hit == *hit);
+    let attributed = analysis.attribution_by(hit);
     let (tokens, entity) = if let Some(attributed) = attributed {
         let entity = facts.voice(hit).and_then(|voice| voice.entity.clone());
         let entity = entity.or_else(|| {
@@ -203,10 +196,8 @@ fn verifier(analysis: &Analysis<'_>, facts: &Facts<'_>, winner: &Match) -> Optio
         (attributed.source.clone(), entity)
     } else {
         // The by-phrase, or the name before: *Reuters could not verify*, *unconfirmed by Kyiv*.
-        let sentence = analysis
-            .sentences
-            .iter()
-            .find(|sentence| sentence.contains(&hit.tokens.start))?;
+        let sentences = &analysis.sentences;
+        let sentence = &sentences[sentences.partition_point(|range| range.end <= hit.tokens.start)];
         let by = analysis
             .lexicon
             .by

@@ -155,10 +155,7 @@ fn voices<'a>(analysis: &'a Analysis<'a>, number: usize) -> Vec<Voice<'a>> {
     let segment = &analysis.segments[number];
     let sentence = &analysis.sentences[segment.sentence];
     let mut found: Vec<&Attributed> = Vec::new();
-    for attributed in &analysis.attributions {
-        if !sentence.contains(&attributed.hit.tokens.start) {
-            continue;
-        }
+    for attributed in analysis.attributions_in(sentence) {
         let own = segment.is_main(attributed.hit.tokens.start);
         let governs = attributed.content.start <= segment.tokens.start
             && attributed.content.end > segment.tokens.start
@@ -231,7 +228,8 @@ fn bearing<'a>(analysis: &'a Analysis<'a>, number: usize) -> Vec<&'a Hit> {
         }
     }
     // An attribution that frames the segment from later in the sentence brings its own cue.
-    for attributed in &analysis.attributions {
+    let sentence = &analysis.sentences[segment.sentence];
+    for attributed in analysis.attributions_in(sentence) {
         let governs = attributed.postposed
             && attributed.hit.tokens.start >= segment.tokens.end
             && attributed.content.start <= segment.tokens.start
@@ -255,12 +253,9 @@ fn is_unverified(analysis: &Analysis<'_>, hit: &Hit) -> bool {
 /// one before: *The report could not be verified*.
 fn stands_alone(analysis: &Analysis<'_>, segment: &Segment, hit: &Hit) -> bool {
     let before = segment.tokens.start..hit.tokens.start.max(segment.tokens.start);
-    let sources = analysis
-        .attributions
-        .iter()
-        .filter(|attributed| attributed.hit == *hit);
-    let mut sources = sources.map(|attributed| attributed.source.clone());
-    let source = sources.next().unwrap_or(0..0);
+    let source = analysis
+        .attribution_by(hit)
+        .map_or(0..0, |attributed| attributed.source.clone());
     let own = mention::within(&analysis.mentions, &before)
         .iter()
         .any(|mention| mention.makes_claims() && !source.contains(&mention.tokens.start));
@@ -333,10 +328,11 @@ fn denied(facts: &Facts<'_>) -> Option<Match> {
         });
     }
     // The assertion that is denied right after is disputed as well.
-    let later = analysis.segments.iter().filter(|later| {
-        later.tokens.start >= facts.segment.tokens.end
-            && later.sentence <= facts.segment.sentence + DENIAL_REACH
-    });
+    let number = facts.segment.sentence;
+    let near = analysis.segments_of(&(number..number + DENIAL_REACH + 1));
+    let later = near
+        .iter()
+        .filter(|later| later.tokens.start >= facts.segment.tokens.end);
     for later in later {
         let denial = analysis
             .hits_in(&later.tokens)
@@ -353,9 +349,10 @@ fn denied(facts: &Facts<'_>) -> Option<Match> {
 fn asserted_before(facts: &Facts<'_>, denial: &Hit) -> bool {
     let analysis = facts.analysis;
     let segment = facts.segment;
-    analysis.segments.iter().any(|earlier| {
+    let from = segment.sentence.saturating_sub(DENIAL_REACH);
+    let near = analysis.segments_of(&(from..segment.sentence + 1));
+    near.iter().any(|earlier| {
         earlier.tokens.end <= segment.tokens.start
-            && earlier.sentence + DENIAL_REACH >= segment.sentence
             && analysis.text.bytes(&earlier.tokens).start >= analysis.text.title_end
             && refers_to(analysis, segment, denial, earlier)
     })

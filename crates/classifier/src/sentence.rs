@@ -5,6 +5,10 @@ use std::ops::Range;
 use crate::lexicon::Lexicon;
 use crate::text::{Kind, Text};
 
+/// Tokens after which a sentence ends, whatever follows: no rule looks that far, and whatever a rule
+/// compares within a sentence stays bounded.
+const LONGEST_SENTENCE: usize = 250;
+
 /// A stretch of a sentence that makes one claim, by tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
@@ -31,12 +35,14 @@ pub(crate) fn sentences(text: &Text, lexicon: &Lexicon) -> Vec<Range<usize>> {
     while at < text.len() {
         let mut end = at + 1;
         if ends_sentence(text, lexicon, at) {
-            while end < text.len() && closes(text, end) {
+            while end < text.len() && end - start < LONGEST_SENTENCE && closes(text, end) {
                 end += 1;
             }
             sentences.push(start..end);
             start = end;
-        } else if at + 1 < text.len() && breaks_line(text, at + 1) {
+        } else if end - start >= LONGEST_SENTENCE
+            || at + 1 < text.len() && breaks_line(text, at + 1)
+        {
             sentences.push(start..end);
             start = end;
         }
@@ -69,7 +75,7 @@ fn ends_sentence(text: &Text, lexicon: &Lexicon, at: usize) -> bool {
     let next_starts =
         |next: usize| next >= text.len() || !text.surface(next).starts_with(char::is_lowercase);
     let mut next = at + 1;
-    while next < text.len() && closes(text, next) {
+    while next < text.len() && next < at + 8 && closes(text, next) {
         next += 1;
     }
     match text.word(at) {
