@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures::future::try_join_all;
 use sink::envelope;
 use sink::{Entry, Error, Log, Record};
 use wire::{FeedId, FeedSpec, FeedState};
@@ -21,11 +22,12 @@ pub(crate) struct Changes {
 /// # Errors
 /// [`Error::Fatal`] when the log cannot go on.
 pub(crate) async fn publish(log: &Log, specs: &[FeedSpec]) -> Result<Changes, Error> {
-    let mut stored: HashMap<FeedId, FeedSpec> = HashMap::new();
-    for partition in 0..log.partitions("feeds") {
-        let entries = log.latest("feeds", partition).await?;
-        stored.extend(entries.iter().filter_map(value::<FeedSpec>).map(|spec| (spec.id.clone(), spec)));
-    }
+    let partitions = (0..log.partitions("feeds")).map(|partition| log.latest("feeds", partition));
+    let stored = try_join_all(partitions).await?.into_iter().flatten();
+    let mut stored: HashMap<FeedId, FeedSpec> = stored
+        .filter_map(|entry| value::<FeedSpec>(&entry))
+        .map(|spec| (spec.id.clone(), spec))
+        .collect();
 
     let mut changes = Changes::default();
     let mut records = Vec::new();
@@ -45,7 +47,10 @@ pub(crate) async fn publish(log: &Log, specs: &[FeedSpec]) -> Result<Changes, Er
         changes.written += 1;
     }
     for removed in stored.into_values() {
-        records.push(envelope::feed_removed(&removed.id, &fetcher::site(&removed.url)));
+        records.push(envelope::feed_removed(
+            &removed.id,
+            &fetcher::site(&removed.url),
+        ));
         changes.removed += 1;
     }
     if !records.is_empty() {
@@ -58,7 +63,10 @@ pub(crate) async fn publish(log: &Log, specs: &[FeedSpec]) -> Result<Changes, Er
 async fn moved(log: &Log, feed: &FeedSpec, from: &str, to: &str) -> Result<Vec<Record>, Error> {
     let mut records = vec![envelope::feed_removed(&feed.id, from)];
     let states = log.latest("feed-state", partition(log, from)).await?;
-    let state = states.iter().filter_map(value::<FeedState>).find(|state| state.feed == feed.id);
+    let state = states
+        .iter()
+        .filter_map(value::<FeedState>)
+        .find(|state| state.feed == feed.id);
     records.extend(state.map(|state| envelope::feed_state(&state, to)));
     Ok(records)
 }

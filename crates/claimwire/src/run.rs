@@ -41,7 +41,9 @@ pub(crate) async fn run(
     role: Role,
     metrics: PrometheusHandle,
 ) -> Result<anyhow::Result<()>, NotStarted> {
-    let daemon = Daemon::start(config, path, role, metrics).await.map_err(NotStarted)?;
+    let daemon = Daemon::start(config, path, role, metrics)
+        .await
+        .map_err(NotStarted)?;
     Ok(daemon.watch().await)
 }
 
@@ -89,7 +91,9 @@ impl Daemon {
         let mut sample_feeds = Vec::new();
         if role.fetches() && config.sample.enabled {
             let sample = SampleWire::bind().await?;
-            fetch_settings.allow.extend(sample.addresses().map(|address| address.to_string()));
+            fetch_settings
+                .allow
+                .extend(sample.addresses().map(|address| address.to_string()));
             sample_feeds = sample.feeds();
             services.spawn(sample.serve(stop_services.clone()));
             tracing::info!(
@@ -114,19 +118,29 @@ impl Daemon {
             fetcher = Some(polite.clone());
             let (log, group, stop) = (log.clone(), group("fetch"), stop_stages.clone());
             stages.spawn(async move {
-                fetch::run(log, &group, polite, stop).await.context("the fetch stage stopped")
+                fetch::run(log, &group, polite, stop)
+                    .await
+                    .context("the fetch stage stopped")
             });
         }
         if role.tags() {
-            let shown = config.shows_claims(std::io::stdout().is_terminal()).then(|| {
-                let (shown, claims) = mpsc::channel(SHOWN);
-                services.spawn(show(claims));
-                shown
-            });
-            let tagger = Tagger { classifier, routes: config.routes().into(), shown };
+            let shown = config
+                .shows_claims(std::io::stdout().is_terminal())
+                .then(|| {
+                    let (shown, claims) = mpsc::channel(SHOWN);
+                    services.spawn(show(claims));
+                    shown
+                });
+            let tagger = Tagger {
+                classifier,
+                routes: config.routes().into(),
+                shown,
+            };
             let (log, group, stop) = (log.clone(), group("tag"), stop_stages.clone());
             stages.spawn(async move {
-                tag::run(log, &group, tagger, stop).await.context("the tag stage stopped")
+                tag::run(log, &group, tagger, stop)
+                    .await
+                    .context("the tag stage stopped")
             });
         }
 
@@ -175,7 +189,10 @@ impl Daemon {
     /// Ends the sources, waits until what they began is committed, then ends the rest.
     async fn stop(mut self) -> anyhow::Result<()> {
         let grace = self.config.shutdown.grace;
-        tracing::info!("stopping: polls under way finish, at most {}s", grace.as_secs());
+        tracing::info!(
+            "stopping: polls under way finish, at most {}s",
+            grace.as_secs()
+        );
         self.stop_stages.cancel();
         let drain = async {
             let mut outcome = Ok(());

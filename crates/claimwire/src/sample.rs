@@ -113,10 +113,15 @@ impl SampleWire {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context(
                 "the sample wire finds no free port on 127.0.0.1; disable it in [sample]",
             )?;
-            let address = listener.local_addr().context("the sample wire's own address")?;
+            let address = listener
+                .local_addr()
+                .context("the sample wire's own address")?;
             feeds.push((feed, listener, address));
         }
-        Ok(Self { feeds, edition_seconds: script.edition_seconds })
+        Ok(Self {
+            feeds,
+            edition_seconds: script.edition_seconds,
+        })
     }
 
     /// The addresses that the fetcher must be allowed to reach.
@@ -147,15 +152,24 @@ impl SampleWire {
         for (feed, listener, address) in self.feeds {
             let path = format!("/{}", feed.id);
             let edition_seconds = self.edition_seconds;
-            let server = Arc::new(Server { feed, address, edition_seconds, started });
+            let server = Arc::new(Server {
+                feed,
+                address,
+                edition_seconds,
+                started,
+            });
             let router = Router::new().route(&path, get(answer)).with_state(server);
             let stop = stop.clone();
             servers.spawn(async move {
-                axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+                axum::serve(listener, router)
+                    .with_graceful_shutdown(stop.cancelled_owned())
+                    .await
             });
         }
         while let Some(ended) = servers.join_next().await {
-            ended.context("the sample wire panicked")?.context("the sample wire's server")?;
+            ended
+                .context("the sample wire panicked")?
+                .context("the sample wire's server")?;
         }
         Ok(())
     }
@@ -171,16 +185,28 @@ async fn answer(State(server): State<Arc<Server>>, headers: HeaderMap) -> Respon
     let shown = feed.shown(elapsed, server.edition_seconds, server.started);
     let (media_type, body) = render::document(feed, &server.address.to_string(), &shown);
     let etag = format!("\"{}\"", wire::id::digest(&[&body]));
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|sent| sent.as_bytes() == etag.as_bytes()) {
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|sent| sent.as_bytes() == etag.as_bytes())
+    {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
     }
-    ([(header::CONTENT_TYPE, media_type.to_owned()), (header::ETAG, etag)], body).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, media_type.to_owned()),
+            (header::ETAG, etag),
+        ],
+        body,
+    )
+        .into_response()
 }
 
 impl Feed {
     /// Whether the feed is out of order, `elapsed` seconds after the start of the first edition.
     fn is_out(&self, elapsed: u32) -> bool {
-        self.outage.as_ref().is_some_and(|outage| (outage.from..outage.until).contains(&elapsed))
+        self.outage
+            .as_ref()
+            .is_some_and(|outage| (outage.from..outage.until).contains(&elapsed))
     }
 
     /// What the feed shows then, newest first: the running edition above the one before.
@@ -190,7 +216,9 @@ impl Feed {
             .flat_map(|edition| {
                 let begin = edition * edition_seconds;
                 let start = started + SignedDuration::from_secs(i64::from(begin));
-                self.item.iter().filter_map(move |item| item.shown(elapsed - begin, start))
+                self.item
+                    .iter()
+                    .filter_map(move |item| item.shown(elapsed - begin, start))
             })
             .collect();
         shown.sort_by_key(|item| std::cmp::Reverse(item.published));
@@ -232,7 +260,10 @@ mod tests {
         script.feed.iter().find_map(|feed| {
             let shown = feed.shown(elapsed, script.edition_seconds, start);
             let guid = format!("{guid}-0");
-            shown.iter().find(|item| item.guid == guid).map(|item| item.title.to_owned())
+            shown
+                .iter()
+                .find(|item| item.guid == guid)
+                .map(|item| item.title.to_owned())
         })
     }
 
@@ -255,16 +286,29 @@ mod tests {
     #[test]
     fn a_feed_breaks_and_recovers() {
         let script = script();
-        let feed = script.feed.iter().find(|feed| feed.outage.is_some()).unwrap();
-        assert_eq!([5, 6, 10, 11].map(|second| feed.is_out(second)), [false, true, true, false]);
+        let feed = script
+            .feed
+            .iter()
+            .find(|feed| feed.outage.is_some())
+            .unwrap();
+        assert_eq!(
+            [5, 6, 10, 11].map(|second| feed.is_out(second)),
+            [false, true, true, false]
+        );
     }
 
     #[test]
     fn the_next_edition_has_items_of_its_own() {
         let script = script();
         let feed = &script.feed[0];
-        let first = feed.shown(30, script.edition_seconds, Timestamp::UNIX_EPOCH).len();
-        let both = feed.shown(script.edition_seconds + 30, script.edition_seconds, Timestamp::UNIX_EPOCH);
+        let first = feed
+            .shown(30, script.edition_seconds, Timestamp::UNIX_EPOCH)
+            .len();
+        let both = feed.shown(
+            script.edition_seconds + 30,
+            script.edition_seconds,
+            Timestamp::UNIX_EPOCH,
+        );
         assert_eq!(both.len(), 2 * first);
     }
 }

@@ -94,7 +94,9 @@ fn ended_partition(ended: Result<Result<(), Error>, tokio::task::JoinError>) -> 
         Ok(Ok(()) | Err(Error::Lost)) => Ok(()),
         Ok(Err(fatal)) => Err(fatal),
         Err(join) if join.is_cancelled() => Ok(()),
-        Err(panic) => Err(Error::Fatal(format!("following a partition's feeds failed: {panic}"))),
+        Err(panic) => Err(Error::Fatal(format!(
+            "following a partition's feeds failed: {panic}"
+        ))),
     }
 }
 
@@ -165,7 +167,11 @@ impl Partition {
                 Some(_) = follows.join_next() => {}
                 else => break,
             }
-            if self.stop.is_cancelled() && follows.is_empty() && commits.is_empty() && offers.is_empty() {
+            if self.stop.is_cancelled()
+                && follows.is_empty()
+                && commits.is_empty()
+                && offers.is_empty()
+            {
                 break;
             }
         }
@@ -191,22 +197,28 @@ impl Partition {
         follows: &mut JoinSet<()>,
         offers: &mpsc::Sender<Offer>,
     ) {
-        let Some(spec) = decoded::<FeedSpec>(entry) else { return };
+        let Some(spec) = decoded::<FeedSpec>(entry) else {
+            return;
+        };
         let state = states
             .remove(&spec.id)
             .unwrap_or_else(|| fetcher::new_state(&spec, Timestamp::now()));
         let fetcher = self.fetcher.clone();
         let (offers, stop, follow) = (offers.clone(), self.stop.clone(), spec.clone());
         let task = follows.spawn(async move { fetcher.follow(follow, state, offers, stop).await });
-        feeds.insert(spec.id.clone(), Following { spec, offset: entry.offset, task });
+        feeds.insert(
+            spec.id.clone(),
+            Following {
+                spec,
+                offset: entry.offset,
+                task,
+            },
+        );
     }
 }
 
 /// The newest definition of each feed in `entries` that is news to `feeds`.
-fn changed(
-    entries: impl Iterator<Item = Entry>,
-    feeds: &HashMap<FeedId, Following>,
-) -> Vec<Entry> {
+fn changed(entries: impl Iterator<Item = Entry>, feeds: &HashMap<FeedId, Following>) -> Vec<Entry> {
     let mut newest: HashMap<Vec<u8>, Entry> = HashMap::new();
     for entry in entries {
         newest.insert(entry.key.clone(), entry);
@@ -255,11 +267,19 @@ async fn commit(
     let trace = Trace::start();
     let poll = &offer.poll;
     let site = fetcher::site(&poll.state.url);
-    let mut records: Vec<_> =
-        poll.revisions.iter().map(|revision| envelope::revision(revision, trace)).collect();
+    let mut records: Vec<_> = poll
+        .revisions
+        .iter()
+        .map(|revision| envelope::revision(revision, trace))
+        .collect();
     records.extend(poll.dead.iter().map(|letter| envelope::dead(letter, trace)));
     records.push(envelope::feed_state(&poll.state, &site));
-    appender.commit(Batch { records, positions: vec![(lease, position)] }).await?;
+    appender
+        .commit(Batch {
+            records,
+            positions: vec![(lease, position)],
+        })
+        .await?;
     // The feed may have been told to stop meanwhile; what it found is safe.
     let _ = offer.committed.send(());
     Ok(())

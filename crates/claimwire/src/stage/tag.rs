@@ -50,7 +50,12 @@ pub(crate) async fn run(
                 let positions = positions(&entries, &leases);
                 let tagged = tagger.clone().tag(entries).await?;
                 finish(&mut commits).await?;
-                commits.spawn(commit(member.appender(), positions, tagged, tagger.shown.clone()));
+                commits.spawn(commit(
+                    member.appender(),
+                    positions,
+                    tagged,
+                    tagger.shown.clone(),
+                ));
             }
         }
     }
@@ -71,7 +76,9 @@ fn positions(entries: &[Entry], leases: &[Lease]) -> Vec<(Lease, u64)> {
     leases
         .iter()
         .filter_map(|lease| {
-            let own = entries.iter().filter(|entry| entry.partition == lease.partition);
+            let own = entries
+                .iter()
+                .filter(|entry| entry.partition == lease.partition);
             Some((*lease, own.map(|entry| entry.offset).max()? + 1))
         })
         .collect()
@@ -83,7 +90,13 @@ async fn commit(
     output: Output,
     shown: Option<mpsc::Sender<ClaimRecord>>,
 ) -> Result<(), Error> {
-    match appender.commit(Batch { records: output.records, positions }).await {
+    match appender
+        .commit(Batch {
+            records: output.records,
+            positions,
+        })
+        .await
+    {
         Ok(()) => {}
         // Whoever holds the partition next tags the same revisions again.
         Err(Error::Lost) => return Ok(()),
@@ -136,7 +149,9 @@ impl Tagger {
         let mut output = Output::default();
         for entry in entries {
             // A tombstone on `raw` says nothing.
-            let Some(value) = entry.value.as_deref() else { continue };
+            let Some(value) = entry.value.as_deref() else {
+                continue;
+            };
             let trace = Trace::next(&entry.headers);
             match tagged(&classifier, value) {
                 Ok(Some(item)) => self.write(&item, trace, &mut output),
@@ -194,5 +209,8 @@ fn dead(entry: &Entry, value: &[u8], reason: String, trace: Trace) -> Record {
         partition: entry.partition,
         offset: entry.offset,
     };
-    envelope::dead(&DeadLetter::new(origin, reason, value, Timestamp::now()), trace)
+    envelope::dead(
+        &DeadLetter::new(origin, reason, value, Timestamp::now()),
+        trace,
+    )
 }
