@@ -22,31 +22,32 @@ fn fed(directory: &Path, arguments: &[&str], environment: &[(&str, &str)], input
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .expect("the binary was built for this test");
     // A program that refuses its configuration does not read what it is fed.
-    let _ = child.stdin.take().unwrap().write_all(input);
-    child.wait_with_output().unwrap()
+    let _ = child.stdin.take().expect("it is piped").write_all(input);
+    child.wait_with_output().expect("a child can be waited for")
 }
 
 fn directory() -> TempDir {
-    tempfile::tempdir().unwrap()
+    tempfile::tempdir().expect("a temporary directory")
 }
 
 fn errors(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    String::from_utf8(output.stderr.clone()).expect("errors are text")
 }
 
 fn lines(output: &Output) -> Vec<Value> {
-    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let text = String::from_utf8(output.stdout.clone()).expect("output is text");
     text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
+        .map(|line| serde_json::from_str(line).expect("a line is JSON"))
         .collect()
 }
 
 /// What `check` says of a configuration that it must refuse, in one line and with exit code 2.
 fn refusal(config: &str) -> String {
     let directory = directory();
-    std::fs::write(directory.path().join("claimwire.toml"), config).unwrap();
+    std::fs::write(directory.path().join("claimwire.toml"), config)
+        .expect("the temporary directory can be written");
     refused(&claimwire(directory.path(), &["check"], &[]))
 }
 
