@@ -67,3 +67,36 @@ impl Route {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(status: &str, entity: &str, kind: &str) -> ClaimRecord {
+        serde_json::from_value(serde_json::json!({
+            "id": "0123/1/0", "item": "0123", "revision": 1, "index": 0, "text": "", "title": "",
+            "claim": {
+                "start": 0, "end": 0, "status": status, "status_detail": "hearsay",
+                "factuality": "PS+", "value": 1.0, "kind": "event", "polarity": "positive",
+                "tense": "past", "attribution": null, "verifier": null, "evidence": [],
+                "score": 0.8, "review": false, "admiralty": {"reliability": "F", "credibility": 4}
+            },
+            "entities": [{"start": 0, "end": 1, "surface": "", "type": kind, "id": entity}],
+            "language": "en",
+            "source": {"feed": "paper", "url": "https://paper.example/feed", "publisher": "The Paper",
+                "language": "en", "country": "GB", "kind": "newspaper"},
+            "fetched": "2026-01-01T00:00:00Z", "rules": "r"
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_route_takes_what_meets_all_that_it_names() {
+        let route: Route =
+            toml::from_str("topic = \"tanks\"\nkind = \"weapon_system\"\nstatus = \"denied\"")
+                .unwrap();
+        assert!(route.matches(&claim("denied", "weapon.leopard", "weapon_system")));
+        assert!(!route.matches(&claim("confirmed", "weapon.leopard", "weapon_system")));
+        assert!(!route.matches(&claim("denied", "org.nato", "organisation")));
+    }
+}
