@@ -27,10 +27,17 @@ fn main() -> ExitCode {
         Err(wrong) => {
             // Help and version arrive here too, for stdout and with exit code 0.
             let shown = wrong.print();
-            return ExitCode::from(if shown.is_ok() && !wrong.use_stderr() { 0 } else { 2 });
+            return ExitCode::from(if shown.is_ok() && !wrong.use_stderr() {
+                0
+            } else {
+                2
+            });
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&Failure::NotStarted(error.into())),
     };
@@ -44,7 +51,10 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one line that says why the program ends")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the one line that says why the program ends"
+)]
 fn fail(failure: &Failure) -> ExitCode {
     let (code, error) = match failure {
         Failure::NotStarted(error) => (2, error),
