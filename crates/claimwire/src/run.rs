@@ -102,7 +102,6 @@ impl Daemon {
             );
         }
 
-        let group = |stage: &str| format!("{}{stage}", config.log.prefix);
         let mut fetcher = None;
         if role.fetches() {
             let polite = Fetcher::new(fetch_settings)?;
@@ -116,9 +115,9 @@ impl Daemon {
                 specs.len(),
             );
             fetcher = Some(polite.clone());
-            let (log, group, stop) = (log.clone(), group("fetch"), stop_stages.clone());
+            let (log, stop) = (log.clone(), stop_stages.clone());
             stages.spawn(async move {
-                fetch::run(log, &group, polite, stop)
+                fetch::run(log, polite, stop)
                     .await
                     .context("the fetch stage stopped")
             });
@@ -136,9 +135,9 @@ impl Daemon {
                 routes: config.routes().into(),
                 shown,
             };
-            let (log, group, stop) = (log.clone(), group("tag"), stop_stages.clone());
+            let (log, stop) = (log.clone(), stop_stages.clone());
             stages.spawn(async move {
-                tag::run(log, &group, tagger, stop)
+                tag::run(log, tagger, stop)
                     .await
                     .context("the tag stage stopped")
             });

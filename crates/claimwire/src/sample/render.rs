@@ -8,7 +8,10 @@ use super::{Feed, Format, Shown};
 pub(super) fn document(feed: &Feed, host: &str, items: &[Shown<'_>]) -> (&'static str, String) {
     match feed.format {
         Format::Rss => ("application/rss+xml; charset=utf-8", rss(feed, host, items)),
-        Format::Atom => ("application/atom+xml; charset=utf-8", atom(feed, host, items)),
+        Format::Atom => (
+            "application/atom+xml; charset=utf-8",
+            atom(feed, host, items),
+        ),
         Format::Json => ("application/feed+json", json_feed(feed, host, items)),
     }
 }
@@ -55,7 +58,11 @@ fn atom(feed: &Feed, host: &str, items: &[Shown<'_>]) -> String {
             )
         })
         .collect();
-    let updated = items.iter().map(|item| item.updated).max().unwrap_or_default();
+    let updated = items
+        .iter()
+        .map(|item| item.updated)
+        .max()
+        .unwrap_or_default();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{language}\"><id>urn:sample:{id}</id>\
@@ -90,5 +97,7 @@ fn json_feed(feed: &Feed, host: &str, items: &[Shown<'_>]) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

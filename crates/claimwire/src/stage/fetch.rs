@@ -24,13 +24,8 @@ const DEFINITIONS: usize = 256;
 ///
 /// # Errors
 /// [`Error::Fatal`] when the log cannot go on.
-pub(crate) async fn run(
-    log: Log,
-    group: &str,
-    fetcher: Fetcher,
-    stop: CancellationToken,
-) -> Result<(), Error> {
-    let mut member = log.join(group, "feeds", Start::Beginning).await?;
+pub(crate) async fn run(log: Log, fetcher: Fetcher, stop: CancellationToken) -> Result<(), Error> {
+    let mut member = log.join("fetch", "feeds", Start::Beginning).await?;
     let mut partitions = JoinSet::new();
     let mut held: HashMap<u32, Held> = HashMap::new();
     loop {

@@ -30,13 +30,8 @@ pub(crate) struct Tagger {
 ///
 /// # Errors
 /// [`Error::Fatal`] when the log cannot go on.
-pub(crate) async fn run(
-    log: Log,
-    group: &str,
-    tagger: Tagger,
-    stop: CancellationToken,
-) -> Result<(), Error> {
-    let mut member = log.join(group, "raw", Start::Committed).await?;
+pub(crate) async fn run(log: Log, tagger: Tagger, stop: CancellationToken) -> Result<(), Error> {
+    let mut member = log.join("tag", "raw", Start::Committed).await?;
     let mut leases: Vec<Lease> = Vec::new();
     // One batch is tagged while the one before commits; their order is the order of the log.
     let mut commits = JoinSet::new();
