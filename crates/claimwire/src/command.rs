@@ -72,9 +72,7 @@ pub(crate) async fn execute(cli: Cli) -> Result<(), Failure> {
 }
 
 fn config(path: Option<&Path>) -> Result<Config, Failure> {
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Config::load(path, variables).map_err(|error| Failure::NotStarted(error.into()))
+    Config::read(path).map_err(|error| Failure::NotStarted(error.into()))
 }
 
 fn classifier(config: &Config) -> Result<Classifier, Failure> {

@@ -82,6 +82,20 @@ struct File {
 }
 
 impl Config {
+    /// [`Config::load`] with this process's environment; a variable that is no Unicode is none of ours.
+    ///
+    /// # Errors
+    /// A mistake in the file, a feed list or a variable.
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let variables = std::env::vars_os();
+        Self::load(
+            path,
+            variables.filter_map(|(name, value)| {
+                Some((name.into_string().ok()?, value.into_string().ok()?))
+            }),
+        )
+    }
+
     /// The configuration in `path`, else in `claimwire.toml` of the working directory, else the
     /// built-in one, overridden by those of `variables` that begin with `CLAIMWIRE_`.
     ///

@@ -227,7 +227,7 @@ impl Daemon {
     }
 
     async fn reloaded(&mut self) -> anyhow::Result<()> {
-        let config = Config::load(self.path.as_deref(), std::env::vars())?;
+        let config = Config::read(self.path.as_deref())?;
         let classifier = Arc::new(Classifier::new(&config.rule_files()?)?);
         let changes = if self.role.fetches() {
             feeds::publish(&self.log, &all_feeds(&config, &self.sample_feeds)).await?

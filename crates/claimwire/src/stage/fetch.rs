@@ -128,18 +128,18 @@ impl Partition {
 
         let mut batch = Vec::new();
         loop {
+            let stopping = self.stop.is_cancelled();
+            if stopping && follows.is_empty() && commits.is_empty() && offers.is_empty() {
+                return Ok(());
+            }
             tokio::select! {
-                () = self.stop.cancelled(), if !self.stop.is_cancelled() => {}
+                () = self.stop.cancelled(), if !stopping => {}
                 Some(done) = commits.join_next() => committed(done)?,
                 Some(offered) = offers.recv(), if commits.len() < COMMITS => {
                     commits.spawn(commit(self.appender.clone(), self.lease, position, offered));
                 }
-                received = definitions.recv_many(&mut batch, DEFINITIONS), if !self.stop.is_cancelled() => {
-                    if received == 0 {
-                        // The stage has ended: it holds the other side.
-                        self.stop.cancelled().await;
-                        continue;
-                    }
+                // None are received once the stage is stopping.
+                1.. = definitions.recv_many(&mut batch, DEFINITIONS), if !stopping => {
                     position = batch.iter().map(|entry| entry.offset + 1).max().unwrap_or(position);
                     let changed = changed(batch.drain(..), &feeds);
                     if changed.is_empty() {
@@ -160,17 +160,8 @@ impl Partition {
                     }
                 }
                 Some(_) = follows.join_next() => {}
-                else => break,
-            }
-            if self.stop.is_cancelled()
-                && follows.is_empty()
-                && commits.is_empty()
-                && offers.is_empty()
-            {
-                break;
             }
         }
-        Ok(())
     }
 
     /// What polling has taught of each feed in the partition.
