@@ -6,9 +6,9 @@ use wire::Language;
 use wire::claim::Tense;
 
 use crate::attribution::{self, Attributed};
-use crate::cue::{Category, Cues, Hit};
+use crate::cue::{Category, Cues, Hit, SourceAt};
 use crate::dictionary::Dictionary;
-use crate::lexicon::Lexicon;
+use crate::lexicon::{Form, Lexicon};
 use crate::mention::Mention;
 use crate::sentence::{self, Segment};
 use crate::text::Text;
@@ -64,6 +64,7 @@ impl<'a> Analysis<'a> {
             attributions: Vec::new(),
             date,
         };
+        analysis.drop_nouns();
         analysis.find_finite();
         analysis.turn_negated();
         analysis.segment();
@@ -133,6 +134,39 @@ impl<'a> Analysis<'a> {
         self.lexicon.negators.contains(word) || word.ends_with("n't")
     }
 
+    /// Drops cues that are verbs in the files and nouns here: *new sanctions*, *the reports of*.
+    fn drop_nouns(&mut self) {
+        let mut hits = std::mem::take(&mut self.hits);
+        hits.retain(|hit| {
+            let at = hit.tokens.start;
+            let verb = self.cues.get(hit).source == SourceAt::Subject;
+            let word = self.text.word(at);
+            let ambiguous = match self.lexicon.form(word) {
+                Some(Form::PresentOrNoun) => true,
+                Some(Form::Base) => false,
+                _ => return true,
+            };
+            if !verb || at == 0 {
+                return true;
+            }
+            let before = self.text.word(at - 1);
+            let governed = before == "'s"
+                || self.lexicon.determiners.contains(before)
+                || self.lexicon.prepositions.contains(before);
+            let subject = self.text.is_capitalised(at - 1)
+                || self.lexicon.persons.contains(before)
+                || before.ends_with("ly")
+                || !self.text.is_wordlike(at - 1);
+            let sentence = &self.sentences[self.sentences.partition_point(|range| range.end <= at)];
+            let finite = self
+                .lexicon
+                .finite(&self.text, at, sentence.start)
+                .is_some();
+            !governed && (subject || finite || !ambiguous)
+        });
+        self.hits = hits;
+    }
+
     fn find_finite(&mut self) {
         for sentence in &self.sentences {
             for at in sentence.clone() {
@@ -147,9 +181,7 @@ impl<'a> Analysis<'a> {
         }
         for hit in &self.hits {
             let cue = self.cues.get(hit);
-            if cue.source == crate::cue::SourceAt::Subject
-                && self.text.word(hit.tokens.start) != ":"
-            {
+            if cue.source == SourceAt::Subject && self.text.word(hit.tokens.start) != ":" {
                 let verb = hit
                     .tokens
                     .clone()
@@ -158,6 +190,20 @@ impl<'a> Analysis<'a> {
                 if self.finite[verb].is_none() {
                     self.finite[verb] = Some(Tense::Past);
                 }
+            }
+        }
+        // A phrase such as *satellite imagery shows* is a predicate where nothing else is.
+        for hit in &self.hits {
+            let phrase = matches!(
+                self.cues.get(hit).category,
+                Category::Verified | Category::ExplicitUnverified
+            );
+            let number = self
+                .sentences
+                .partition_point(|range| range.end <= hit.tokens.start);
+            let mut sentence = self.sentences[number].clone();
+            if phrase && sentence.all(|at| self.finite[at].is_none()) {
+                self.finite[hit.tokens.end - 1] = Some(Tense::Present);
             }
         }
     }
@@ -184,7 +230,7 @@ impl<'a> Analysis<'a> {
         let speech = |at: usize| {
             let start = self.hits.partition_point(|hit| hit.tokens.end <= at);
             self.hits.get(start).is_some_and(|hit| {
-                hit.tokens.contains(&at) && self.cues.get(hit).source != crate::cue::SourceAt::None
+                hit.tokens.contains(&at) && self.cues.get(hit).source != SourceAt::None
             })
         };
         self.segments = sentence::segments(&self.text, self.lexicon, &self.sentences, speech);

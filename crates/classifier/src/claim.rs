@@ -10,9 +10,10 @@ use wire::claim::{
 
 use crate::analysis::Analysis;
 use crate::cue::{Category, FutureKind};
+use crate::facts::{Facts, Voice};
 use crate::factuality;
 use crate::mention;
-use crate::rule::{self, Facts, Match, Voice};
+use crate::rule::{self, Match};
 
 /// A claim scored below this asks for a person.
 const REVIEW_BELOW: f32 = 0.5;
@@ -211,13 +212,13 @@ fn verifier(analysis: &Analysis<'_>, facts: &Facts<'_>, winner: &Match) -> Optio
         } else {
             hit.tokens.start.saturating_sub(6).max(sentence.start)..hit.tokens.start + 1
         };
-        let named = mention::within(&analysis.mentions, &near)
+        let mut named = mention::within(&analysis.mentions, &near)
             .iter()
             .filter(|mention| mention.entry.is_some());
         let mention = if by {
             named.min_by_key(|mention| mention.tokens.start)?
         } else {
-            named.filter(|mention| mention.media).next_back()?
+            named.rfind(|mention| mention.media)?
         };
         (mention.tokens.clone(), Some(mention.id.clone()))
     };

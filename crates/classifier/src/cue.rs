@@ -277,12 +277,6 @@ impl Cues {
         &self.cues[hit.cue]
     }
 
-    /// How many cues a language has in a category.
-    #[cfg(test)]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Cue> {
-        self.cues.iter()
-    }
-
     /// The cues of a sentence in text order. Where two overlap, the longer one stands.
     pub(crate) fn find(
         &self,

@@ -11,6 +11,8 @@ use crate::text::{Kind, Text};
 const WORDS: usize = 2_000;
 /// Weight of a letter that only one language has, against 1 for a function word.
 const LETTER: f32 = 0.5;
+/// Weight of a word that only looks like a verb of the language.
+const VERB: f32 = 0.3;
 
 /// The language of `text`. `hint`, what the feed says of itself, wins only where the words leave
 /// room for it; with neither it is `und`.
@@ -23,6 +25,7 @@ pub(crate) fn detect(
     let mut cyrillic = 0_u32;
     let mut latin = 0_u32;
     let mut words = 0_u32;
+    let mut has_ukrainian = false;
     for at in (0..text.len())
         .filter(|&at| text.token(at).kind == Kind::Word)
         .take(WORDS)
@@ -30,11 +33,12 @@ pub(crate) fn detect(
         let word = text.word(at);
         words += 1;
         for (score, language) in scores.iter_mut().zip(Language::TAGGED) {
-            if lexicons
-                .get(&language)
-                .is_some_and(|lexicon| lexicon.function.contains(word))
-            {
-                *score += 1.0;
+            if let Some(lexicon) = lexicons.get(&language) {
+                if lexicon.function.contains(word) {
+                    *score += 1.0;
+                } else if lexicon.form(word).is_some() {
+                    *score += VERB;
+                }
             }
         }
         for char in word.chars() {
@@ -43,10 +47,19 @@ pub(crate) fn detect(
             } else if ('\u{400}'..='\u{4ff}').contains(&char) {
                 cyrillic += 1;
             }
+            has_ukrainian |= matches!(char, 'і' | 'ї' | 'є' | 'ґ');
             if let Some(language) = letter(char) {
                 scores[language] += LETTER;
             }
         }
+    }
+    // Ukrainian can hardly go long without the letters that Russian lacks.
+    if !has_ukrainian {
+        scores[2] += match cyrillic {
+            0..12 => 0.0,
+            12..30 => 0.25,
+            _ => 1.0,
+        };
     }
     let is_cyrillic = cyrillic > latin;
     let allowed = |language: Language| {
@@ -62,7 +75,7 @@ pub(crate) fn detect(
     // A few words of one of the six in a text of another language prove nothing.
     let enough = words.min(40) as f32 * 0.04;
     let hinted = hint.is_some_and(|hint| hint == best.0);
-    if best.1 >= enough.max(if hinted { 0.0 } else { 0.5 }) {
+    if best.1 >= enough.max(if hinted { 0.0 } else { 0.25 }) {
         best.0
     } else {
         Language::Und

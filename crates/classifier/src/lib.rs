@@ -3,7 +3,7 @@
 //! The rules are data under `config/`; this crate reads a text once and asks them. The stages, each
 //! a module, in the order in which a text meets them: `text`, `language`, `sentence`, `mention`
 //! (with `dictionary` and `inflection`), `relevance`, `cue` (with `pattern`), `attribution`, `source`,
-//! `rule`, `factuality`, `claim`, `rollup`.
+//! `facts`, `rule`, `factuality`, `claim`, `rollup`.
 
 mod analysis;
 mod attribution;
@@ -12,6 +12,7 @@ mod clause;
 mod cue;
 mod dictionary;
 mod explain;
+mod facts;
 mod factuality;
 mod files;
 mod inflection;
@@ -235,7 +236,7 @@ fn attributions(analysis: &Analysis<'_>) -> Vec<wire::claim::Attribution> {
             let (class, entity) = source::class(analysis, attributed);
             claim::attributed(
                 analysis,
-                &rule::Voice {
+                &facts::Voice {
                     attributed,
                     class,
                     entity,

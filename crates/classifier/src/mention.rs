@@ -189,6 +189,7 @@ fn window(text: &Text, tokens: &Range<usize>, reach: usize) -> String {
 
 /// Whether a word or wording begins in the window; its plural and its cases count.
 fn holds(window: &str, word: &str) -> bool {
+    let word = word.strip_suffix('y').unwrap_or(word);
     window
         .match_indices(word)
         .any(|(at, _)| window[..at].ends_with(' '))
@@ -213,28 +214,21 @@ fn place_reading(text: &Text, dictionary: &Dictionary, found: &Candidate, name: 
     u8::from(person && matches!(before, "in" | "from" | "to" | "near"))
 }
 
-/// Mentions of the dictionary and of the values grammar together. Where they overlap, the longer
-/// one stands, and of equals the dictionary's.
-pub(crate) fn merge(mut named: Vec<Mention>, values: Vec<Mention>) -> Vec<Mention> {
-    named.extend(values);
-    named.sort_by_key(|mention| {
-        (
-            mention.bytes.start,
-            std::cmp::Reverse(mention.bytes.end),
-            mention.entry.is_none(),
-        )
-    });
-    let mut merged: Vec<Mention> = Vec::with_capacity(named.len());
-    for mention in named {
-        match merged.last_mut() {
-            Some(last) if mention.bytes.start < last.bytes.end => {
-                if mention.bytes.len() > last.bytes.len() {
-                    *last = mention;
-                }
-            }
-            _ => merged.push(mention),
+/// Mentions of the dictionary and of the values grammar together, in text order. A value may hold a
+/// name (*two Patriot batteries*); one that lies within a name is part of it (*47th Brigade*).
+pub(crate) fn merge(named: Vec<Mention>, values: Vec<Mention>) -> Vec<Mention> {
+    let mut merged = Vec::with_capacity(named.len() + values.len());
+    for value in values {
+        let at = named.partition_point(|name| name.bytes.end <= value.bytes.start);
+        let within_name = named.get(at).is_some_and(|name| {
+            name.bytes.start <= value.bytes.start && value.bytes.end <= name.bytes.end
+        });
+        if !within_name {
+            merged.push(value);
         }
     }
+    merged.extend(named);
+    merged.sort_by_key(|mention| (mention.bytes.start, std::cmp::Reverse(mention.bytes.end)));
     merged
 }
 
