@@ -1,5 +1,7 @@
 //! The daemon from outside: what it asks of feeds, what it puts on topics, and how it ends.
 
+#![expect(clippy::print_stderr, reason = "a test binary's own output")]
+
 use libtest_mimic::{Arguments, Trial};
 
 #[path = "end_to_end/polling.rs"]

@@ -6,6 +6,8 @@
 //!
 //! `CLAIMWIRE_TEST_SEED` repeats a run's edits and moments.
 
+#![expect(clippy::print_stderr, reason = "a test binary's own output")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;

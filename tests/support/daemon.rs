@@ -168,6 +168,10 @@ impl Daemon {
         self.child.id().expect("it has not been waited for")
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// What it wrote to standard error so far.
     pub(crate) fn errors(&self) -> String {
         fs::read_to_string(&self.errors).unwrap_or_default()

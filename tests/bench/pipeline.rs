@@ -1,0 +1,118 @@
+//! Speed and memory of the real binary, each next to a baseline of the same run. A table for people
+//! goes to standard error, JSON to `target/bench.json` and to standard output.
+
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "figures are what this is for"
+)]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts here are far from the limits of f64"
+)]
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
+
+mod idle;
+mod latency;
+mod process;
+mod store;
+mod throughput;
+
+#[path = "../support"]
+mod support {
+    pub(crate) mod daemon;
+    pub(crate) mod feed;
+    pub(crate) mod feed_server;
+    pub(crate) mod follow;
+    pub(crate) mod kafka;
+    pub(crate) mod loopback;
+    pub(crate) mod topics;
+}
+
+use support::daemon::Backend;
+
+fn main() {
+    let brokers = support::kafka::brokers();
+    if brokers.is_none() {
+        let why = support::kafka::missing().unwrap_or_default();
+        eprintln!("left out: everything on Kafka, for {why}");
+    }
+    let mut figures = Figures::default();
+    Runtime::new()
+        .expect("a runtime")
+        .block_on(measure(brokers, &mut figures));
+    figures.write();
+}
+
+async fn measure(brokers: Option<String>, figures: &mut Figures) {
+    if let Some(brokers) = &brokers {
+        let run = throughput::pipeline(Backend::Kafka(brokers.clone())).await;
+        let count = run.records.len();
+        let bare = throughput::bare_producer(brokers, run.records).await;
+        let (ours, theirs) = (run.items as f64 / run.seconds, run.items as f64 / bare);
+        figures.add("kafka_to_bare_producer", ours / theirs, "ratio");
+        figures.add("kafka_items", ours, "items/s");
+        figures.add("bare_producer_items", theirs, "items/s");
+        figures.add("kafka_run", run.seconds, "s");
+        figures.add("bare_producer_run", bare, "s");
+        figures.add("records_each", count as f64, "records");
+        figures.add("kafka_restart_after_kill", run.restart_seconds, "s");
+    }
+    let run = throughput::pipeline(Backend::Local).await;
+    figures.add("local_items", run.items as f64 / run.seconds, "items/s");
+    figures.add("local_run", run.seconds, "s");
+    figures.add("local_restart_after_kill", run.restart_seconds, "s");
+
+    let kafka = brokers.map(|brokers| ("kafka", Backend::Kafka(brokers)));
+    for (name, backend) in kafka.into_iter().chain([("local", Backend::Local)]) {
+        let milliseconds = latency::served_to_readable(backend).await;
+        figures.add(
+            &format!("{name}_latency_median"),
+            latency::quantile(&milliseconds, 0.5),
+            "ms",
+        );
+        figures.add(
+            &format!("{name}_latency_p99"),
+            latency::quantile(&milliseconds, 0.99),
+            "ms",
+        );
+    }
+
+    let idle = idle::thousand_feeds().await;
+    figures.add("resident_with_1000_idle_feeds", idle.resident_mib, "MiB");
+    figures.add("resident_after_first_polls", idle.busy_mib, "MiB");
+    figures.add("idle_cpu", idle.cpu * 1000.0, "ms/s");
+    let (cost, polls) = idle::not_modified(idle.cpu).await;
+    figures.add("cpu_per_304", cost, "us");
+    figures.add("polls_answered_304", polls as f64, "polls");
+
+    let commits = store::durable_commits().await;
+    figures.add("local_commits_of_100_records", commits, "commits/s");
+}
+
+/// Figures in the order in which they were measured, shown as they come.
+#[derive(Default)]
+struct Figures(Map<String, Value>);
+
+impl Figures {
+    fn add(&mut self, name: &str, value: f64, unit: &str) {
+        eprintln!("{name:<34} {value:>12.3} {unit}");
+        self.0
+            .insert(name.to_owned(), json!({ "value": value, "unit": unit }));
+    }
+
+    fn write(self) {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench.json");
+        let json = serde_json::to_string_pretty(&self.0).expect("figures are JSON");
+        std::fs::create_dir_all(file.parent().expect("it is in target"))
+            .expect("target is writable");
+        std::fs::write(&file, &json).expect("target is writable");
+        println!("{json}");
+    }
+}

@@ -1,0 +1,36 @@
+//! What a process costs, from `/proc` (proc(5)).
+
+use std::fs;
+use std::process::Command;
+
+/// CPU time that the process has used, in seconds, user and system.
+pub(crate) fn cpu_seconds(pid: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
+    // The second field, the program's name, may hold spaces; what follows its `)` does not.
+    let (_, fields) = stat.rsplit_once(')').expect("the name is in brackets");
+    let fields: Vec<_> = fields.split_whitespace().collect();
+    let ticks = |field: usize| fields[field].parse::<f64>().expect("a number of ticks");
+    (ticks(11) + ticks(12)) / ticks_per_second()
+}
+
+/// Memory that the process holds in RAM, in MiB.
+pub(crate) fn resident_mib(pid: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line
+        .expect("Linux says VmRSS")
+        .trim()
+        .trim_end_matches(" kB");
+    kib.parse::<f64>().expect("a number of KiB") / 1024.0
+}
+
+fn ticks_per_second() -> f64 {
+    let answer = Command::new("getconf")
+        .arg("CLK_TCK")
+        .output()
+        .expect("getconf is there");
+    String::from_utf8_lossy(&answer.stdout)
+        .trim()
+        .parse()
+        .expect("a number")
+}
