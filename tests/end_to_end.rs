@@ -13,6 +13,7 @@ mod refusals;
 #[path = "end_to_end/shutdown.rs"]
 mod shutdown;
 
+#[path = "support"]
 mod support {
     pub(crate) mod daemon;
     pub(crate) mod feed;

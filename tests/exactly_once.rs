@@ -20,6 +20,7 @@ use tokio::time::interval;
 use wire::revision::Change;
 use wire::{ClaimRecord, ItemRecord, Revision};
 
+#[path = "support"]
 mod support {
     pub(crate) mod daemon;
     pub(crate) mod feed;

@@ -103,7 +103,11 @@ impl Setup {
              [shutdown]\ngrace = \"10s\"\n"
         );
         if let Backend::Kafka(_) = self.backend {
-            config.push_str("\n[kafka]\ninstance = \"test\"\ncommit_interval = \"100ms\"\n");
+            config.push_str(
+                "\n[kafka]\ninstance = \"test\"\ncommit_interval = \"100ms\"\n\
+                 # A killed member's partitions are otherwise held until its session times out.\n\
+                 [kafka.properties]\n\"group.instance.id\" = \"test\"\n",
+            );
         }
         for (id, url) in *feeds {
             write!(

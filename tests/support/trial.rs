@@ -47,10 +47,6 @@ where
 }
 
 /// Says in one line which trials are left out, and why.
-#[expect(
-    clippy::print_stderr,
-    reason = "the person who runs the tests reads it"
-)]
 pub(crate) fn explain(trials: &[Trial]) {
     if let Some(why) = kafka::missing() {
         let left_out = trials

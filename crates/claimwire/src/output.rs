@@ -166,7 +166,7 @@ impl Paint {
 mod tests {
     use super::*;
 
-    fn record(change: serde_json::Value, sample: bool) -> ClaimRecord {
+    fn record(change: &serde_json::Value, sample: bool) -> ClaimRecord {
         serde_json::from_value(serde_json::json!({
             "id": "0123/1/0", "item": "0123", "revision": 2, "index": 0,
             "text": "Reports\u{1b}[31m suggest Kyiv\nheld",
@@ -188,14 +188,14 @@ mod tests {
 
     #[test]
     fn a_piped_line_has_no_escape_of_ours_or_of_the_feed() {
-        let line = claim_line(&record(serde_json::json!(null), true), false);
+        let line = claim_line(&record(&serde_json::json!(null), true), false);
         insta::assert_snapshot!(line, @"unconfirmed hearsay                [sample] The Paper: Reports[31m suggest Kyiv held (edited)");
     }
 
     #[test]
     fn a_terminal_shows_status_cue_and_entities() {
         let line = claim_line(
-            &record(serde_json::json!({"kind": "withdrawn"}), false),
+            &record(&serde_json::json!({"kind": "withdrawn"}), false),
             true,
         );
         insta::assert_snapshot!(line.replace('\x1b', "ESC"), @"ESC[33munconfirmedESC[0m ESC[90mhearsay               ESC[0m ESC[1mThe PaperESC[0m: ESC[1;4mReports[31m suggestESC[0m ESC[36mKyivESC[0m held ESC[90m(withdrawn)ESC[0m");
