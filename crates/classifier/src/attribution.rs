@@ -148,7 +148,11 @@ impl Finder<'_> {
         if source.is_empty() || !self.names_someone(&source) {
             // *W poniedziałek powiedział Tusk, że …*: the subject after its verb.
             let end = self.noun_phrase_right(cue.end, self.sentence.end);
-            if end > cue.end && self.names_someone(&(cue.end..end)) {
+            // What a preposition governs is no subject: *Mayor describes strikes on Odesa*.
+            let governed = (cue.end..end)
+                .find(|&at| lexicon.prepositions.contains(text.word(at)))
+                .unwrap_or(end);
+            if end > cue.end && self.names_someone(&(cue.end..governed)) {
                 let content = self.content_right(end);
                 if self.words(&content) >= 2 {
                     return Some(self.attributed(cue.end..end, content, false));

@@ -46,6 +46,8 @@ struct Listed {
     #[serde(default)]
     self_declared: bool,
     #[serde(default)]
+    refers_to: Vec<Spanned<String>>,
+    #[serde(default)]
     requires: PerLanguage,
     #[serde(default)]
     requires_digit: bool,
@@ -78,6 +80,8 @@ pub(crate) struct Entry {
     pub(crate) roles: Vec<Office>,
     pub(crate) government: Option<String>,
     pub(crate) self_declared: bool,
+    /// For a word such as *the Alliance*, the entities that it can stand for.
+    pub(crate) refers_to: Vec<String>,
     pub(crate) requires: Vec<String>,
     pub(crate) requires_digit: bool,
     pub(crate) excludes: Vec<String>,
@@ -168,6 +172,11 @@ impl Dictionary {
                     roles: entity.roles,
                     government: entity.government,
                     self_declared: entity.self_declared,
+                    refers_to: entity
+                        .refers_to
+                        .into_iter()
+                        .map(Spanned::into_inner)
+                        .collect(),
                     requires: words(entity.requires),
                     requires_digit: entity.requires_digit,
                     excludes: words(entity.excludes),
@@ -191,14 +200,36 @@ impl Dictionary {
         self.by_id.get(id).map(|&at| &self.entries[at])
     }
 
-    /// Who holds the office `role` on `date` (ISO 8601), the first listed for it.
-    pub(crate) fn holder(&self, role: &str, date: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| {
-            entry.roles.iter().any(|office| {
+    /// The number of an entity.
+    pub(crate) fn number(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The body that an office belongs to; none where several have one of the name.
+    pub(crate) fn body(&self, role: &str) -> Option<&str> {
+        let mut bodies = self
+            .entries
+            .iter()
+            .flat_map(|entry| &entry.roles)
+            .filter(|office| office.role == role)
+            .map(|office| office.of.as_deref());
+        let first = bodies.next()??;
+        bodies.all(|body| body == Some(first)).then_some(first)
+    }
+
+    /// Everybody who holds the office `role` on `date` (ISO 8601), with the office.
+    pub(crate) fn holders<'a>(
+        &'a self,
+        role: &'a str,
+        date: &'a str,
+    ) -> impl Iterator<Item = (&'a Entry, &'a Office)> {
+        self.entries.iter().filter_map(move |entry| {
+            let office = entry.roles.iter().find(|office| {
                 office.role == role
                     && office.from.as_deref().is_none_or(|from| from <= date)
                     && office.until.as_deref().is_none_or(|until| date < until)
-            })
+            })?;
+            Some((entry, office))
         })
     }
 }

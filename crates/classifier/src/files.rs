@@ -52,6 +52,7 @@ impl RuleFiles {
             "entities/organisations.toml",
             "entities/persons.toml",
             "entities/places.toml",
+            "entities/references.toml",
             "entities/roles.toml",
             "entities/weapons.toml",
             "inflection.toml",

@@ -20,6 +20,7 @@ mod language;
 mod lexicon;
 mod mention;
 mod pattern;
+mod reference;
 mod relevance;
 mod rollup;
 mod rule;
@@ -199,6 +200,9 @@ impl Classifier {
         let lexicon = &self.lexicons[&rules];
         let sentences = sentence::sentences(&text, lexicon);
         let named = mention::find(&text, &self.dictionary, language, |id| {
+            self.weights.is_media(id)
+        });
+        let named = reference::resolve(&text, lexicon, &self.dictionary, named, |id| {
             self.weights.is_media(id)
         });
         let found = self.values.find(&text.text, rules, input.published);

@@ -41,7 +41,8 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Vec<Match> {
         future,
         said,
     ];
-    let mut matches: Vec<Match> = rows.iter().filter_map(|row| row(facts)).collect();
+    let mut matches: Vec<Match> = labelled(facts).into_iter().collect();
+    matches.extend(rows.iter().filter_map(|row| row(facts)));
     matches.extend(judged(facts));
     let head = facts.head.unwrap_or(facts.segment.tokens.start);
     matches.push(Match {
@@ -392,6 +393,16 @@ fn said(facts: &Facts<'_>) -> Option<Match> {
         ),
         _ => row("R13", Status::Unconfirmed, StatusDetail::SingleSource, hit),
     })
+}
+
+/// R14 before all others: a headline that calls itself a comment, *Opinion: …*.
+fn labelled(facts: &Facts<'_>) -> Option<Match> {
+    let analysis = facts.analysis;
+    let start = analysis.sentences[facts.segment.sentence].start;
+    let hit = analysis
+        .hits_in(&(start..start + 1))
+        .find(|hit| facts.cue(hit).id.contains(".opinion.label"))?;
+    Some(row("R14", Status::NotAClaim, StatusDetail::Opinion, hit))
 }
 
 /// R14.

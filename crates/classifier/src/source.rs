@@ -49,6 +49,13 @@ pub(crate) fn class(
     if mention.media {
         return (SourceClass::Media, id);
     }
+    // An office whose holder is not known still speaks for the body or country beside it.
+    let entry = match entry.kind {
+        EntityType::Role => beside(analysis, mention)
+            .map(|beside| governing(analysis, beside))
+            .unwrap_or(entry),
+        _ => entry,
+    };
     if !is_official(entry) && side(analysis, entry).is_none() {
         return (SourceClass::NamedIndividual, id);
     }
@@ -146,18 +153,79 @@ fn subject<'a>(analysis: &'a Analysis<'_>, content: &Range<usize>) -> Option<Sub
 /// only by metonym, so the place itself.
 pub(crate) fn resolve<'a>(analysis: &'a Analysis<'_>, mention: &Mention) -> Option<&'a Entry> {
     let entry = mention.entry(analysis.dictionary)?;
-    if entry.kind == EntityType::Role && !analysis.date.is_empty() {
-        return Some(
-            analysis
-                .dictionary
-                .holder(&entry.id, &analysis.date)
-                .unwrap_or(entry),
-        );
+    if entry.kind == EntityType::Role {
+        return Some(holder(analysis, mention, entry).unwrap_or(entry));
     }
-    if let Some(government) = &entry.government {
-        return Some(analysis.dictionary.entry(government).unwrap_or(entry));
+    Some(governing(analysis, entry))
+}
+
+/// The government that a country or capital stands for; anything else stands for itself.
+fn governing<'a>(analysis: &'a Analysis<'_>, entry: &'a Entry) -> &'a Entry {
+    let government = entry.government.as_deref();
+    government
+        .and_then(|id| analysis.dictionary.entry(id))
+        .unwrap_or(entry)
+}
+
+/// Who holds an office on the item's date: the one holder there is, or the only one of the body or
+/// country named beside it (*Germany's foreign minister*). Nobody where that leaves a choice.
+fn holder<'a>(analysis: &'a Analysis<'_>, role: &Mention, entry: &'a Entry) -> Option<&'a Entry> {
+    if analysis.date.is_empty() {
+        return None;
     }
-    Some(entry)
+    let beside = beside(analysis, role);
+    let mut fitting = analysis
+        .dictionary
+        .holders(&entry.id, &analysis.date)
+        .filter(|(_, office)| {
+            let body = office.of.as_deref();
+            let country = body
+                .and_then(|body| analysis.dictionary.entry(body))
+                .and_then(|body| body.country.as_deref());
+            beside.is_none_or(|beside| {
+                body == Some(beside.id.as_str())
+                    || country.is_some() && country == beside.country.as_deref()
+            })
+        });
+    let only = fitting.next()?;
+    fitting.next().is_none().then_some(only.0)
+}
+
+/// The body or country named directly beside an office, in front of it or behind an *of*.
+fn beside<'a>(analysis: &'a Analysis<'_>, role: &Mention) -> Option<&'a Entry> {
+    let text = &analysis.text;
+    let mentions = &analysis.mentions;
+    let governs = |mention: &&Mention| {
+        matches!(
+            mention.kind,
+            EntityType::Place
+                | EntityType::Demonym
+                | EntityType::Organisation
+                | EntityType::NatoBody
+        )
+    };
+    let at = mentions.partition_point(|mention| mention.tokens.start < role.tokens.start);
+    let before = mentions[..at].last().filter(governs).filter(|mention| {
+        let end = mention.tokens.end;
+        end <= role.tokens.start
+            && (end..role.tokens.start).all(|at| matches!(text.word(at), "'s" | "'" | "-"))
+    });
+    let after = mentions[at..]
+        .iter()
+        .find(|mention| mention.tokens.start >= role.tokens.end)
+        .filter(governs)
+        .filter(|mention| {
+            let between = role.tokens.end..mention.tokens.start;
+            between.len() <= 2
+                && between.into_iter().all(|at| {
+                    let word = text.word(at);
+                    matches!(
+                        word,
+                        "of" | "the" | "der" | "des" | "von" | "de" | "d'" | "la" | "l'" | "du"
+                    )
+                })
+        });
+    before.or(after)?.entry(analysis.dictionary)
 }
 
 /// Whether an entity speaks for a public body.
