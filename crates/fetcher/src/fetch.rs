@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
 use jiff::Timestamp;
 use rand::RngExt;
 use sha2::{Digest, Sha256};
@@ -22,9 +21,6 @@ use crate::revise;
 use crate::schedule;
 use crate::settings::{Settings, SettingsError};
 use crate::status::{Board, FeedStatus, redacted};
-
-/// The most bytes of an unreadable document that a dead letter carries.
-const MAX_DEAD: usize = 64 * 1024;
 
 /// The fetcher of a process: one HTTP client, one set of turns by host. Cheap to clone.
 #[derive(Clone)]
@@ -348,18 +344,13 @@ fn dead_letter(
     reason: &str,
     at: Timestamp,
 ) -> DeadLetter {
-    let kept = &bytes[..bytes.len().min(MAX_DEAD)];
-    DeadLetter {
-        origin: Origin::Feed {
-            feed: spec.id.clone(),
-            url: redacted(&spec.url),
-            content_type: content_type.map(str::to_owned),
-        },
-        reason: format!("the document cannot be parsed: {reason}"),
-        bytes: base64::engine::general_purpose::STANDARD.encode(kept),
-        size: bytes.len() as u64,
-        at,
-    }
+    let origin = Origin::Feed {
+        feed: spec.id.clone(),
+        url: redacted(&spec.url),
+        content_type: content_type.map(str::to_owned),
+    };
+    let reason = format!("the document cannot be parsed: {reason}");
+    DeadLetter::new(origin, reason, bytes, at)
 }
 
 fn until(due: Timestamp) -> Duration {
