@@ -65,6 +65,7 @@ impl<'a> Analysis<'a> {
             date,
         };
         analysis.drop_nouns();
+        analysis.drop_passives();
         analysis.find_finite();
         analysis.turn_negated();
         analysis.segment();
@@ -79,6 +80,17 @@ impl<'a> Analysis<'a> {
     /// The tense of the finite verb at a token.
     pub(crate) fn tense(&self, at: usize) -> Option<Tense> {
         self.finite.get(at).copied().flatten()
+    }
+
+    /// Whether a name of the dictionary covers a token.
+    pub(crate) fn is_named(&self, at: usize) -> bool {
+        let end = self
+            .mentions
+            .partition_point(|mention| mention.tokens.start <= at);
+        // A name lies in at most one value, which begins before it.
+        self.mentions[end.saturating_sub(2)..end]
+            .iter()
+            .any(|mention| mention.entry.is_some() && mention.tokens.contains(&at))
     }
 
     /// The cues that begin in a range of tokens.
@@ -141,6 +153,9 @@ impl<'a> Analysis<'a> {
             let at = hit.tokens.start;
             let verb = self.cues.get(hit).source == SourceAt::Subject;
             let word = self.text.word(at);
+            if verb && (self.is_named(at) || self.is_no_predicate(at)) {
+                return false;
+            }
             let ambiguous = match self.lexicon.form(word) {
                 Some(Form::PresentOrNoun) => true,
                 Some(Form::Base) => false,
@@ -165,6 +180,65 @@ impl<'a> Analysis<'a> {
             !governed && (subject || finite || !ambiguous)
         });
         self.hits = hits;
+    }
+
+    /// Drops a German *wird* that makes a passive, which is no future: *wird beschossen*.
+    fn drop_passives(&mut self) {
+        if self.language != Language::De {
+            return;
+        }
+        let participle = |word: &str| {
+            let marked = word.starts_with("ge")
+                || word
+                    .char_indices()
+                    .take(7)
+                    .any(|(at, _)| at > 1 && word[at..].starts_with("ge"));
+            word.chars().count() > 4 && (word.ends_with('t') || marked && word.ends_with("en"))
+        };
+        let mut hits = std::mem::take(&mut self.hits);
+        hits.retain(|hit| {
+            let future = self.cues.get(hit).category == Category::Future
+                && matches!(self.text.word(hit.tokens.start), "wird" | "werden");
+            if !future {
+                return true;
+            }
+            let number = self
+                .sentences
+                .partition_point(|range| range.end <= hit.tokens.start);
+            let clause = (hit.tokens.end..self.sentences[number].end)
+                .take_while(|&at| self.text.is_wordlike(at) || self.text.word(at) == "-");
+            let last = clause.last().map(|at| self.text.word(at));
+            !last.is_some_and(participle)
+        });
+        self.hits = hits;
+    }
+
+    /// Whether an English form that could be a verb of saying is a noun, an adjective or an object
+    /// here: *her comments*, *an intelligence report*, *over alleged crimes*, *considers suspending*.
+    fn is_no_predicate(&self, at: usize) -> bool {
+        if self.language != Language::En || at == 0 {
+            return false;
+        }
+        let lexicon = self.lexicon;
+        let word = self.text.word(at);
+        let before = self.text.word(at - 1);
+        let auxiliary = |from: usize| {
+            (at.saturating_sub(from)..at)
+                .any(|near| lexicon.auxiliary(self.text.word(near)).is_some())
+        };
+        if word.ends_with("ing") {
+            return self.text.is_wordlike(at - 1) && !auxiliary(4);
+        }
+        let governed = before == "'s"
+            || lexicon.determiners.contains(before)
+            || lexicon.prepositions.contains(before)
+            || before == "for";
+        if word.ends_with('s') || word.ends_with("ed") {
+            return governed && self.text.is_wordlike(at - 1);
+        }
+        lexicon.form(word) == Some(Form::Base)
+            && (at.saturating_sub(3)..at).any(|near| matches!(self.text.word(near), "a" | "an"))
+            && !auxiliary(3)
     }
 
     fn find_finite(&mut self) {

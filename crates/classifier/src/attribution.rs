@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use wire::Language;
 use wire::entity::EntityType;
 
 use crate::analysis::Analysis;
@@ -11,6 +12,9 @@ use crate::text::Kind;
 
 /// Tokens that a source may take up.
 const LONGEST_SOURCE: usize = 25;
+
+/// Tokens after a person in which a stranger is looked for, so that reading stays linear.
+const STRANGER_REACH: usize = 200;
 
 /// An attribution, by tokens.
 #[derive(Clone, Debug)]
@@ -63,9 +67,29 @@ impl Finder<'_> {
     fn colon(&self) -> Option<Attributed> {
         let at = self.hit.tokens.start;
         let left = self.sentence.start..at;
+        let text = &self.analysis.text;
+        let last = (left.start..left.end).rfind(|&token| text.is_wordlike(token));
+        // The name closes the stretch and no preposition governs it: *War in Ukraine: …* and
+        // *Ukraine latest: …* name the subject, as a country by itself does.
         let named = mention::within(&self.analysis.mentions, &left)
             .iter()
-            .any(is_source);
+            .any(|mention| {
+                let closes = last.is_some_and(|last| mention.tokens.contains(&last));
+                let titled = mention.kind == EntityType::Role
+                    && (mention.tokens.end..left.end).all(|token| text.is_capitalised(token));
+                let from = mention.tokens.start.saturating_sub(2).max(left.start);
+                let governed = (from..mention.tokens.start).any(|token| {
+                    self.analysis
+                        .lexicon
+                        .prepositions
+                        .contains(text.word(token))
+                });
+                let country = mention.kind == EntityType::Place
+                    && mention
+                        .entry(self.analysis.dictionary)
+                        .is_some_and(|entry| entry.is_country);
+                is_source(mention) && (closes || titled) && !governed && !country
+            });
         let short = left.len() <= 7 && left.clone().all(|token| !self.is_finite(token));
         (named && short && at + 2 < self.sentence.end)
             .then(|| self.attributed(left, at + 1..self.sentence.end, false))
@@ -133,7 +157,11 @@ impl Finder<'_> {
         let left_speaks = (self.sentence.start..cue.start).any(|at| self.is_finite(at));
         let closes = before.is_some_and(|at| self.is_comma(at) || self.is_quote(at));
         // *"…," said X*: the content before, the source after.
-        if closes && (left_speaks || before.is_some_and(|at| self.is_quote(at))) {
+        // Outside English a verb right after a comma has its subject behind it.
+        let inverted = self.analysis.language != Language::En
+            && before.is_some_and(|at| self.is_comma(at))
+            && self.words(&(self.sentence.start..cue.start)) >= 4;
+        if closes && (left_speaks || inverted || before.is_some_and(|at| self.is_quote(at))) {
             let end = self.noun_phrase_right(cue.end, self.sentence.end);
             let ends_here = end >= self.sentence.end
                 || !text.is_wordlike(end)
@@ -145,7 +173,15 @@ impl Finder<'_> {
         }
         let start = self.noun_phrase_left(cue.start);
         let mut source = start..self.auxiliaries_left(cue.start, start);
-        if source.is_empty() || !self.names_someone(&source) {
+        let english = self.analysis.language == Language::En;
+        let opens = source
+            .clone()
+            .next()
+            .is_some_and(|at| !lexicon.prepositions.contains(text.word(at)));
+        if english && source.is_empty() {
+            return None;
+        }
+        if source.is_empty() || !(self.names_someone(&source) || english && opens) {
             // *W poniedziałek powiedział Tusk, że …*: the subject after its verb.
             let end = self.noun_phrase_right(cue.end, self.sentence.end);
             // What a preposition governs is no subject: *Mayor describes strikes on Odesa*.
@@ -242,12 +278,31 @@ impl Finder<'_> {
             .analysis
             .mentions
             .partition_point(|mention| mention.tokens.start < source.start);
-        (0..before).rev().find(|&index| {
+        let last = (0..before).rev().find(|&index| {
             matches!(
                 self.analysis.mentions[index].kind,
                 EntityType::Person | EntityType::Role
             )
-        })
+        })?;
+        // Somebody whose name is not known may have been named since; then it is anybody's guess.
+        let since = self.analysis.mentions[last].tokens.end..source.start;
+        (!self.names_a_stranger(&since)).then_some(last)
+    }
+
+    /// Whether a stretch holds two capitalised words in a row that are no known name.
+    fn names_a_stranger(&self, range: &Range<usize>) -> bool {
+        let text = &self.analysis.text;
+        let strange = |at: usize| {
+            text.is_wordlike(at)
+                && text.is_capitalised(at)
+                && !self.analysis.lexicon.function.contains(text.word(at))
+                && !self.analysis.is_named(at)
+        };
+        let stretch = range.start..range.end.min(range.start + STRANGER_REACH);
+        stretch
+            .clone()
+            .zip(stretch.skip(1))
+            .any(|(one, next)| strange(one) && strange(next))
     }
 
     fn names_someone(&self, source: &Range<usize>) -> bool {
@@ -380,6 +435,9 @@ impl Finder<'_> {
                         | "later"
                         | "earlier"
                         | "again"
+                        | "now"
+                        | "still"
+                        | "just"
                 );
             if !passes {
                 break;

@@ -44,9 +44,13 @@ struct Listed {
     roles: Vec<Office>,
     government: Option<String>,
     #[serde(default)]
+    state: bool,
+    #[serde(default)]
     self_declared: bool,
     #[serde(default)]
     refers_to: Vec<Spanned<String>>,
+    #[serde(default)]
+    refers_by_country: bool,
     #[serde(default)]
     requires: PerLanguage,
     #[serde(default)]
@@ -79,9 +83,13 @@ pub(crate) struct Entry {
     pub(crate) member_of: Option<String>,
     pub(crate) roles: Vec<Office>,
     pub(crate) government: Option<String>,
+    /// Whether it is a state rather than one of its places.
+    pub(crate) is_country: bool,
     pub(crate) self_declared: bool,
     /// For a word such as *the Alliance*, the entities that it can stand for.
     pub(crate) refers_to: Vec<String>,
+    /// Whether the country that governs settles which of them, where none was named.
+    pub(crate) refers_by_country: bool,
     pub(crate) requires: Vec<String>,
     pub(crate) requires_digit: bool,
     pub(crate) excludes: Vec<String>,
@@ -171,7 +179,9 @@ impl Dictionary {
                     member_of: entity.member_of,
                     roles: entity.roles,
                     government: entity.government,
+                    is_country: entity.state,
                     self_declared: entity.self_declared,
+                    refers_by_country: entity.refers_by_country,
                     refers_to: entity
                         .refers_to
                         .into_iter()

@@ -52,6 +52,8 @@ struct Listed {
     irregular: Vec<String>,
     /// Beginnings of words of combat and loss, on which a belligerent's word about the other side settles nothing.
     combat: Vec<String>,
+    /// Beginnings of words for people who speak for themselves, whatever their country: *analyst*.
+    private: Vec<String>,
     /// Nouns that name a happening: *attack*, *withdrawal*.
     events: Vec<String>,
     /// Conjunctions that open a condition: *if*, *unless*.
@@ -96,6 +98,7 @@ pub(crate) struct Lexicon {
     not_verbs: HashSet<String>,
     verbs: HashMap<String, Form>,
     combat: Vec<String>,
+    private: Vec<String>,
 }
 
 impl Lexicon {
@@ -152,6 +155,7 @@ impl Lexicon {
             not_verbs: set(listed.not_verbs),
             verbs: english_forms(&listed.regular, &listed.irregular),
             combat: listed.combat.iter().map(|word| fold(word)).collect(),
+            private: listed.private.iter().map(|word| fold(word)).collect(),
         }
     }
 
@@ -163,6 +167,13 @@ impl Lexicon {
     /// Whether a word speaks of combat or loss.
     pub(crate) fn is_combat(&self, word: &str) -> bool {
         self.combat
+            .iter()
+            .any(|beginning| word.starts_with(beginning.as_str()))
+    }
+
+    /// Whether a word names somebody who speaks for no public body.
+    pub(crate) fn is_private(&self, word: &str) -> bool {
+        self.private
             .iter()
             .any(|beginning| word.starts_with(beginning.as_str()))
     }

@@ -39,8 +39,8 @@ pub(crate) fn resolve(
     resolved
 }
 
-/// The last entity named that the word can stand for; else, for a ministry, that of the country which
-/// governs: the last one named that is nobody's object.
+/// The last entity named that the word can stand for; else, for a foreign ministry, that of the country
+/// which governs: the last one named that is nobody's object.
 fn antecedent(
     text: &Text,
     lexicon: &Lexicon,
@@ -58,12 +58,13 @@ fn antecedent(
         let meant = word.refers_to.iter().any(|id| id == body);
         meant.then(|| dictionary.number(body)).flatten()
     });
-    if last.is_some() {
+    if last.is_some() || !word.refers_by_country {
         return last;
     }
     let country = before
         .iter()
         .rev()
+        .filter(|mention| mention.kind != EntityType::Demonym)
         .filter(|mention| {
             let from = mention.tokens.start.saturating_sub(OBJECT_REACH);
             !(from..mention.tokens.start).any(|at| lexicon.prepositions.contains(text.word(at)))

@@ -49,6 +49,15 @@ pub(crate) fn class(
     if mention.media {
         return (SourceClass::Media, id);
     }
+    // "A Ukrainian analyst" and "activists in Minsk" speak for themselves.
+    let private = matches!(mention.kind, EntityType::Demonym | EntityType::Place)
+        && attributed
+            .source
+            .clone()
+            .any(|at| analysis.lexicon.is_private(analysis.text.word(at)));
+    if private {
+        return (SourceClass::NamedIndividual, None);
+    }
     // An office whose holder is not known still speaks for the body or country beside it.
     let entry = match entry.kind {
         EntityType::Role => beside(analysis, mention)
