@@ -166,7 +166,9 @@ impl Finder<'_> {
             let ends_here = end >= self.sentence.end
                 || !text.is_wordlike(end)
                 || lexicon.prepositions.contains(text.word(end));
-            if end > cue.end && ends_here && !self.is_appositive(cue.start) {
+            // *Shmyhal, the premier, said on Monday*: what a preposition opens is no source.
+            let dated = lexicon.prepositions.contains(text.word(cue.end));
+            if end > cue.end && ends_here && !dated && !self.is_appositive(cue.start) {
                 let content = self.sentence.start..self.trim_comma(cue.start);
                 return Some(self.attributed(cue.end..end, content, true));
             }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use classifier::{Classifier, RuleFiles, Scope, Text};
 use wire::Tagged;
-use wire::claim::StatusDetail;
+use wire::claim::{SourceClass, StatusDetail, Tense};
 use wire::entity::EntityType;
 
 static CLASSIFIER: LazyLock<Classifier> =
@@ -268,4 +268,55 @@ fn a_claim_without_an_author_or_a_date_to_come_is_none_of_fact() {
     for (text, detail) in cases {
         assert_eq!(last(text).0, detail, "{text}");
     }
+}
+
+/// The surface and class of the source of the first claim.
+fn source(text: &str) -> Option<(String, SourceClass)> {
+    let claim = tag(text).claims.into_iter().next().expect("a claim");
+    let made = claim.attribution?.source;
+    Some((made.surface, made.class))
+}
+
+#[test]
+fn a_topic_before_a_colon_says_nothing() {
+    assert_eq!(source("Ukraine war latest: Drones hit Kharkiv"), None);
+    assert_eq!(source("Krieg in der Ukraine: Drohnen trafen Charkiw"), None);
+    let spoken = source("Stoltenberg: Ukraine has received more missiles");
+    assert_eq!(
+        spoken.map(|source| source.0).as_deref(),
+        Some("Stoltenberg")
+    );
+}
+
+#[test]
+fn a_noun_that_looks_like_a_verb_of_saying_has_no_source() {
+    assert_eq!(source("Her comments angered Ukraine."), None);
+    assert_eq!(source("Ukraine held two men over alleged arson."), None);
+}
+
+#[test]
+fn an_analyst_of_a_country_speaks_for_himself() {
+    let (_, class) =
+        source("Ukrainian analyst Petro Test said Russia lost ground.").expect("a source");
+    assert_eq!(class, SourceClass::NamedIndividual);
+}
+
+#[test]
+fn a_german_passive_is_no_future() {
+    let text = "In Charkiw wird seit Tagen Infrastruktur der Ukraine beschädigt.";
+    assert_eq!(last(text).0, StatusDetail::ReportedAsFact);
+    let future = "Die Ukraine wird bald neue Panzer aus dem Westen erhalten.";
+    assert_ne!(tag(future).claims[0].tense, Tense::Present);
+}
+
+#[test]
+fn a_refusal_denies_only_what_was_claimed() {
+    assert_eq!(
+        last("Russia rejected the accusation over Odesa.").0,
+        StatusDetail::DeniedBy
+    );
+    assert_ne!(
+        last("France rejected the application for Ukraine.").0,
+        StatusDetail::DeniedBy
+    );
 }
