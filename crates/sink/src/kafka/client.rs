@@ -12,10 +12,19 @@ use rdkafka::producer::{DeliveryResult, ProducerContext};
 use crate::log::OpenError;
 use crate::settings::KafkaSettings;
 
-/// Whether the brokers answer: one warning when they stop, one notice when they are back.
-#[derive(Debug, Default)]
+/// Whether the brokers answer: one notice when they do, one warning when they stop.
+#[derive(Debug)]
 pub(super) struct Outage {
+    /// From the start, so that a log that never opened is its opener's error and no warning.
     away: AtomicBool,
+}
+
+impl Default for Outage {
+    fn default() -> Self {
+        Self {
+            away: AtomicBool::new(true),
+        }
+    }
 }
 
 /// What librdkafka tells a client, kept for whoever has to explain it.
@@ -49,7 +58,7 @@ impl Outage {
     /// Notes that a broker answered.
     pub(super) fn ended(&self) {
         if self.away.swap(false, Ordering::Relaxed) {
-            tracing::info!("a Kafka broker answers again");
+            tracing::info!("a Kafka broker answers");
         }
         metrics::gauge!("claimwire_log_broker_up").set(1.0);
     }
