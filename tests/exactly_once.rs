@@ -79,12 +79,17 @@ async fn survives_kills(backend: Backend) {
     let mut confirmed_between_kills = 0;
     for _ in 0..KILLS {
         let before = server.total(|feed| feed.echoed.len());
+        let asked = server.total(|feed| feed.requests.len());
         let mut daemon = setup.start().await;
-        stays_up(
-            &mut daemon,
-            Duration::from_millis(random.random_range(300..2500)),
-        )
-        .await;
+        // One in five dies while it may still be joining its groups, the others at work.
+        if random.random_bool(0.8) {
+            eventually(PATIENCE, "feeds are polled", async || {
+                server.total(|feed| feed.requests.len()) > asked
+            })
+            .await;
+        }
+        let life = Duration::from_millis(random.random_range(300..2500));
+        stays_up(&mut daemon, life).await;
         daemon.kill().await;
         confirmed_between_kills += u32::from(server.total(|feed| feed.echoed.len()) > before);
     }
@@ -116,7 +121,7 @@ async fn survives_kills(backend: Backend) {
         topics.claims.len(),
     );
     assert!(
-        confirmed_between_kills > KILLS / 4,
+        confirmed_between_kills > KILLS / 2,
         "the kills left no time to work"
     );
     check_raw(&server, &topics);

@@ -124,6 +124,12 @@ impl Session {
     }
 
     fn serve(&mut self) -> End {
+        // Aborts what an earlier run of this instance left open, for which the positions of its
+        // partitions would have to wait.
+        match self.producer() {
+            Ok(producer) => self.producer = Some(producer),
+            Err(end) => return end,
+        }
         loop {
             if self.stopped() && self.leaving.is_none() {
                 return End::Left;

@@ -20,11 +20,12 @@ use crate::record::Record;
 use super::Cluster;
 use super::client::{self, Context};
 
-/// How long a broker keeps a transaction open for a producer that it does not hear of.
-pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a broker keeps a transaction open for a producer that it does not hear of. It holds up
+/// whoever takes that one's partitions over, which comes after the group's session timeout (45 s).
+pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Past this a record that was not delivered fails its transaction; librdkafka wants it below the
 /// transaction's own timeout.
-const DELIVERY_TIMEOUT: Duration = Duration::from_secs(45);
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
 /// One blocking call; those that may be retried are called again.
 const CALL: Duration = Duration::from_secs(5);
 
