@@ -11,10 +11,12 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use wire::document::ParseStatus;
 use wire::record::Origin;
+use wire::schedule::{Asked, Rhythm};
 use wire::{DeadLetter, Document, FeedSpec, FeedState};
 
+use crate::hints;
 use crate::hosts::{self, Hosts, Turn};
-use crate::http::{Answer, Body, Http};
+use crate::http::{Answer, Body, Http, Validators};
 use crate::parse::{self, Limits};
 use crate::poll::{Offer, Outcome, Poll, PollError};
 use crate::revise;
@@ -46,6 +48,11 @@ pub fn new_state(spec: &FeedSpec, now: Timestamp) -> FeedState {
         last_success: None,
         failures: 0,
         cadence_seconds: 0,
+        rhythm: Rhythm::default(),
+        asked: Asked::default(),
+        doubted: None,
+        adopted: None,
+        moved: None,
         gone: false,
         seen: Vec::new(),
     }
@@ -142,7 +149,13 @@ impl Fetcher {
         let state = for_spec(spec, state);
         let failures = state.failures;
         let answer = match Url::parse(&spec.url) {
-            Ok(url) => self.0.http.get(url, &state, &self.0.hosts, turn).await,
+            Ok(url) => {
+                let validators = Validators {
+                    etag: state.etag.as_deref(),
+                    last_modified: state.last_modified.as_deref(),
+                };
+                self.0.http.get(url, validators, &self.0.hosts, turn).await
+            }
             Err(error) => Err(PollError::Address(error.to_string())),
         };
         let now = Timestamp::now();
@@ -178,7 +191,7 @@ impl Shared {
             Ok(answer) => answer,
             Err(error) => return self.failed(spec, state, error, now),
         };
-        let max_age = answer.max_age;
+        let max_age = answer.fresh_for;
         match answer.body {
             Body::Gone => {
                 state.gone = true;
@@ -249,8 +262,9 @@ impl Shared {
         state.last_modified = answer.last_modified.filter(|_| whole);
         state.body = Some(body);
         state.seen = found.seen;
+        state.asked = hints::of_document(&document.feed);
         state.cadence_seconds = self.cadence(spec, &document, now);
-        self.succeeded(spec, &mut state, answer.max_age, now);
+        self.succeeded(spec, &mut state, answer.fresh_for, now);
         let outcome = Outcome::Document {
             status: document.status,
             quality: document.quality,

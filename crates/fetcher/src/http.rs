@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, StatusCode};
 use url::Url;
-use wire::FeedState;
 
 use crate::guard::{Blocked, Guard};
+use crate::hints;
 use crate::hosts::{self, Hosts, Turn};
 use crate::inflate::{self, InflateError};
 use crate::poll::PollError;
@@ -25,7 +25,17 @@ pub(crate) struct Answer {
     pub(crate) etag: Option<String>,
     pub(crate) last_modified: Option<String>,
     /// How long the publisher says that the answer stays fresh.
-    pub(crate) max_age: Option<Duration>,
+    pub(crate) fresh_for: Option<Duration>,
+    /// Where the address that was asked has moved for good: the end of the permanent redirects (301, 308)
+    /// that the request began with.
+    pub(crate) moved: Option<Url>,
+}
+
+/// What a request says of the document that is known already; each is sent back byte for byte.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Validators<'a> {
+    pub(crate) etag: Option<&'a str>,
+    pub(crate) last_modified: Option<&'a str>,
 }
 
 pub(crate) enum Body {
@@ -79,31 +89,40 @@ impl Http {
         })
     }
 
-    /// The answer for the feed at `url`, asked with the validators of `state`. `turn` is the right to
-    /// ask its host; other hosts that it redirects to are waited for in turn.
+    /// The answer for the feed at `url`, asked with `validators`. `turn` is the right to ask its host; each
+    /// redirect waits for a turn of its own, at the same host as at another.
     pub(crate) async fn get(
         &self,
         mut url: Url,
-        state: &FeedState,
+        validators: Validators<'_>,
         hosts: &Hosts,
-        mut turn: Turn,
+        turn: Turn,
     ) -> Result<Answer, PollError> {
         let mut left = self.total_timeout;
+        let mut moved = Moving::Nowhere;
+        let mut turn = Some(turn);
         for _ in 0..=self.max_redirects {
             self.check(&url)?;
-            // The turn for one host is given back before another is waited for, or two feeds that
-            // redirect to each other's hosts would wait for ever.
-            if turn.host != hosts::authority(&url) {
-                drop(turn);
-                turn = hosts.turn(hosts::authority(&url)).await;
-            }
+            let turn = match turn.take() {
+                Some(turn) => turn,
+                None => hosts.turn(hosts::authority(&url)).await,
+            };
             let begun = tokio::time::Instant::now();
-            let hop = tokio::time::timeout(left, self.hop(&url, state));
+            let hop = tokio::time::timeout(left, self.hop(&url, validators));
             match hop.await.map_err(|_| PollError::Timeout)?? {
-                Hop::Answer(answer) => return Ok(answer),
-                Hop::Elsewhere(next) => url = next,
+                Hop::Answer(mut answer) => {
+                    answer.moved = moved.to();
+                    return Ok(answer);
+                }
+                Hop::Elsewhere { to, for_good } => {
+                    moved.on(&to, for_good);
+                    url = to;
+                }
             }
             left = left.saturating_sub(begun.elapsed());
+            // The turn for one host is given back before another is waited for, or two feeds that
+            // redirect to each other's hosts would wait for ever.
+            drop(turn);
         }
         Err(PollError::Redirects)
     }
@@ -120,22 +139,23 @@ impl Http {
             .map_err(|blocked| PollError::Blocked(blocked.0))
     }
 
-    async fn hop(&self, url: &Url, state: &FeedState) -> Result<Hop, PollError> {
+    async fn hop(&self, url: &Url, validators: Validators<'_>) -> Result<Hop, PollError> {
         let mut request = self
             .client
             .get(url.clone())
             .header(header::ACCEPT, "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5")
             .header(header::ACCEPT_ENCODING, inflate::ACCEPTED);
-        let validators = [
-            (header::IF_NONE_MATCH, &state.etag),
-            (header::IF_MODIFIED_SINCE, &state.last_modified),
+        let conditions = [
+            (header::IF_NONE_MATCH, validators.etag),
+            (header::IF_MODIFIED_SINCE, validators.last_modified),
         ];
-        for (name, value) in validators {
-            if let Some(value) = value.as_deref().and_then(raw) {
+        let mut asked = false;
+        for (name, value) in conditions {
+            if let Some(value) = value.and_then(raw) {
                 request = request.header(name, value);
+                asked = true;
             }
         }
-        let asked = state.etag.is_some() || state.last_modified.is_some();
         let response = request.send().await.map_err(|error| failure(&error))?;
         let status = response.status();
         let headers = response.headers();
@@ -148,8 +168,12 @@ impl Http {
             | StatusCode::TEMPORARY_REDIRECT
             | StatusCode::PERMANENT_REDIRECT => {
                 let location = text(headers, header::LOCATION).unwrap_or_default();
-                let next = url.join(&location);
-                return next.map(Hop::Elsewhere).map_err(|_| PollError::Redirects);
+                let to = url.join(&location).map_err(|_| PollError::Redirects)?;
+                let for_good = matches!(
+                    status,
+                    StatusCode::MOVED_PERMANENTLY | StatusCode::PERMANENT_REDIRECT
+                );
+                return Ok(Hop::Elsewhere { to, for_good });
             }
             status if status.is_success() => {
                 return self.read(url, response).await.map(Hop::Answer);
@@ -157,7 +181,7 @@ impl Http {
             status => {
                 return Err(PollError::Status {
                     status: status.as_u16(),
-                    retry_after: retry_after(headers, Timestamp::now()),
+                    retry_after: hints::retry_after(headers, Timestamp::now()),
                 });
             }
         };
@@ -204,7 +228,32 @@ impl Http {
 
 enum Hop {
     Answer(Answer),
-    Elsewhere(Url),
+    Elsewhere { to: Url, for_good: bool },
+}
+
+/// How far a chain of redirects has been permanent from its beginning.
+enum Moving {
+    Nowhere,
+    To(Url),
+    /// A temporary redirect followed; what comes behind it is no address of the feed's.
+    Settled(Option<Url>),
+}
+
+impl Moving {
+    fn on(&mut self, to: &Url, for_good: bool) {
+        *self = match std::mem::replace(self, Self::Nowhere) {
+            Self::Nowhere | Self::To(_) if for_good => Self::To(to.clone()),
+            moving => Self::Settled(moving.to()),
+        };
+    }
+
+    fn to(self) -> Option<Url> {
+        match self {
+            Self::Nowhere => None,
+            Self::To(url) => Some(url),
+            Self::Settled(url) => url,
+        }
+    }
 }
 
 fn answer(url: &Url, headers: &HeaderMap, body: Body) -> Answer {
@@ -213,7 +262,8 @@ fn answer(url: &Url, headers: &HeaderMap, body: Body) -> Answer {
         url: url.clone(),
         etag: validator(headers, header::ETAG),
         last_modified: validator(headers, header::LAST_MODIFIED),
-        max_age: max_age(headers),
+        fresh_for: hints::fresh_for(headers, Timestamp::now()),
+        moved: None,
     }
 }
 
@@ -232,33 +282,6 @@ fn raw(validator: &str) -> Option<HeaderValue> {
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned())
-}
-
-/// `max-age` of `Cache-Control` (RFC 9111 §5.2.2.1).
-fn max_age(headers: &HeaderMap) -> Option<Duration> {
-    let directives = text(headers, header::CACHE_CONTROL)?;
-    let seconds = directives.split(',').find_map(|directive| {
-        let (name, value) = directive.trim().split_once('=')?;
-        name.trim()
-            .eq_ignore_ascii_case("max-age")
-            .then(|| value.trim().trim_matches('"').parse().ok())?
-    })?;
-    Some(Duration::from_secs(seconds))
-}
-
-/// `Retry-After` in seconds or as a date (RFC 9110 §10.2.3), up to a day.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-    let written = text(headers, header::RETRY_AFTER)?;
-    let wait = match written.trim().parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let at = crate::parse::date(&written)?;
-            let wait: SignedDuration = at.duration_since(now);
-            Duration::try_from(wait).unwrap_or_default()
-        }
-    };
-    Some(wait.min(DAY))
 }
 
 fn failure(error: &reqwest::Error) -> PollError {

@@ -8,6 +8,7 @@ pub mod parse;
 
 mod fetch;
 mod guard;
+mod hints;
 mod hosts;
 mod http;
 mod inflate;

@@ -263,6 +263,7 @@ impl Scribe<'_> {
             status: self.document.status,
             quality: self.document.quality,
             repairs: self.document.repairs.clone(),
+            gap_suspected: false,
         }
     }
 }

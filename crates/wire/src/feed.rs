@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::claim::Reliability;
 use crate::id::{FeedId, ItemId};
 use crate::language::Language;
+use crate::schedule::{Asked, Moved, Rhythm};
 
 /// What kind of publisher stands behind a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -65,8 +66,14 @@ pub struct FeedSpec {
 pub struct FeedState {
     /// The feed's name.
     pub feed: FeedId,
-    /// The address that the validators belong to.
+    /// The operator's address of the feed; the rest of the state holds for it alone.
     pub url: String,
+    /// Where the feed is polled instead, since it has moved for good within its site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<String>,
+    /// Where it says that it has moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
     /// `ETag` of the last document, byte for byte (RFC 9110 §8.8.3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
@@ -89,6 +96,17 @@ pub struct FeedState {
     /// The learned polling interval in seconds.
     #[serde(default)]
     pub cadence_seconds: u32,
+    /// How often it publishes.
+    #[serde(default)]
+    pub rhythm: Rhythm,
+    /// What it asks of those who poll it.
+    #[serde(default)]
+    pub asked: Asked,
+    /// When it was last asked without validators though they were known, since it was silent for longer than
+    /// its rhythm explains.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub doubted: Option<Timestamp>,
     /// True once the publisher has said that the feed is gone (410); it is not polled again.
     #[serde(default)]
     pub gone: bool,

@@ -12,6 +12,7 @@ pub mod id;
 pub mod language;
 pub mod record;
 pub mod revision;
+pub mod schedule;
 pub mod schema;
 pub mod tagged;
 

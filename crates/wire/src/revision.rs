@@ -111,4 +111,7 @@ pub struct DocumentQuality {
     /// Every repair that was made, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<String>,
+    /// True when the document shares no item with the one before: items in between may have been missed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gap_suspected: bool,
 }
