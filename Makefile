@@ -32,7 +32,7 @@ bench: ## speed and memory, as ratios to a baseline of the same run; JSON in tar
 	$(CARGO) bench --locked -p claimwire --bench pipeline
 
 eval: ## quality of parsing and tagging on the corpora, where they are present
-	$(CARGO) bench --locked -p claimwire --bench quality
+	$(CARGO) bench --locked -p claimwire --bench quality --bench entities
 
 replay-recorded: ## serve recorded histories of real feeds to the daemon, where they are present
 	$(CARGO) bench --locked -p claimwire --bench replay_recorded
