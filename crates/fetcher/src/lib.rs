@@ -13,9 +13,11 @@ mod hosts;
 mod http;
 mod inflate;
 mod poll;
+mod relocate;
 mod revise;
 mod schedule;
 mod settings;
+mod settle;
 mod site;
 mod status;
 

@@ -17,6 +17,9 @@ pub struct Poll {
     pub revisions: Vec<Revision>,
     /// The document that could not be parsed.
     pub dead: Option<DeadLetter>,
+    /// Whether the state holds something that a restart must know though no document was read: a new
+    /// address, a long wait.
+    pub learned: bool,
 }
 
 /// How a poll ended.
@@ -42,6 +45,8 @@ pub enum Outcome {
         revised: usize,
         /// Items that vanished while older ones remain.
         withdrawn: usize,
+        /// Whether it shares no item with the document before: some in between may have been missed.
+        gap_suspected: bool,
     },
     /// Nothing was learned.
     Failed(PollError),
@@ -99,11 +104,26 @@ pub struct Offer {
 }
 
 impl Poll {
-    /// Whether it holds anything that a restart would have to know. A 304, an equal body and a plain
-    /// failure do not: after a restart they are simply met again.
+    /// Whether it holds anything that a restart would have to know. A 304, an equal body and a failure
+    /// that is soon tried again do not: after a restart they are simply met again.
     #[must_use]
     pub fn must_be_written(&self) -> bool {
-        matches!(self.outcome, Outcome::Document { .. } | Outcome::Gone) || self.dead.is_some()
+        matches!(self.outcome, Outcome::Document { .. } | Outcome::Gone)
+            || self.dead.is_some()
+            || self.learned
+    }
+}
+
+impl PollError {
+    /// How long the server asks to be left alone (429 and 503, RFC 6585 §4 and RFC 9110 §15.6.4).
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status {
+                status: 429 | 503,
+                retry_after,
+            } => *retry_after,
+            _ => None,
+        }
     }
 }
 
@@ -130,12 +150,17 @@ impl std::fmt::Display for Outcome {
                 new,
                 revised,
                 withdrawn,
+                gap_suspected,
                 ..
             } => {
                 write!(
                     f,
                     "{items} items: {new} new, {revised} revised, {withdrawn} withdrawn"
-                )
+                )?;
+                if *gap_suspected {
+                    f.write_str("; none was in the document before")?;
+                }
+                Ok(())
             }
             Self::Failed(error) => error.fmt(f),
             Self::Gone => f.write_str("gone: the publisher has ended the feed"),

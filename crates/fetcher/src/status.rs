@@ -6,9 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use serde::Serialize;
 use url::Url;
-use wire::{FeedId, FeedSpec};
+use wire::{FeedId, FeedSpec, FeedState};
 
 use crate::poll::{Outcome, Poll};
+use crate::relocate;
+use crate::schedule;
 
 /// How a feed is doing.
 #[derive(Clone, Debug, Serialize)]
@@ -33,65 +35,123 @@ pub struct FeedStatus {
     pub items: usize,
     /// The learned polling interval in seconds.
     pub cadence_seconds: u32,
+    /// Whether the last document that was read shares no item with the one before it.
+    pub gap_suspected: bool,
+    /// Whether it has been silent for longer than its rhythm, nights and weekends explain.
+    pub quiet: bool,
+    /// Where it is polled since it has moved for good within its site, without credentials and query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub polled_at: Option<String>,
+    /// Where it says that it has moved for good, though only the operator can decide to follow it there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
 }
 
 /// The feeds that this process follows.
 #[derive(Debug, Default)]
-pub(crate) struct Board(Mutex<BTreeMap<FeedId, FeedStatus>>);
+pub(crate) struct Board(Mutex<Feeds>);
+
+#[derive(Debug, Default)]
+struct Feeds {
+    by_id: BTreeMap<FeedId, FeedStatus>,
+    failing: u32,
+    quiet: u32,
+}
 
 impl Board {
     pub(crate) fn all(&self) -> Vec<FeedStatus> {
-        self.lock().values().cloned().collect()
+        self.lock().by_id.values().cloned().collect()
     }
 
     pub(crate) fn polled(&self, spec: &FeedSpec, poll: &Poll, at: Timestamp) {
-        let mut feeds = self.lock();
-        let items = match poll.outcome {
-            Outcome::Document { items, .. } => items,
-            _ => feeds.get(&spec.id).map_or(0, |status| status.items),
-        };
-        let status = FeedStatus {
-            feed: spec.id.clone(),
-            url: redacted(&spec.url),
-            publisher: spec.publisher.clone(),
-            last_poll: Some(at),
-            last_success: poll.state.last_success,
-            next_poll: poll.state.next_poll,
-            failures: poll.state.failures,
-            last_outcome: Some(poll.outcome.to_string()),
-            items,
-            cadence_seconds: poll.state.cadence_seconds,
-        };
-        feeds.insert(spec.id.clone(), status);
-        let failing = feeds.values().filter(|status| status.failures > 0).count();
-        metrics::gauge!("claimwire_feed_failures").set(failing as f64);
+        self.lock().change(spec, |status| {
+            status.update(spec, &poll.state, at);
+            status.last_poll = Some(at);
+            status.last_outcome = Some(poll.outcome.to_string());
+            if let Outcome::Document {
+                items,
+                gap_suspected,
+                ..
+            } = poll.outcome
+            {
+                (status.items, status.gap_suspected) = (items, gap_suspected);
+            }
+        });
     }
 
     /// Shows a feed that is followed and was not polled yet.
-    pub(crate) fn waiting(&self, spec: &FeedSpec, state: &wire::FeedState, next_poll: Timestamp) {
-        self.lock().insert(
-            spec.id.clone(),
-            FeedStatus {
-                feed: spec.id.clone(),
-                url: redacted(&spec.url),
-                publisher: spec.publisher.clone(),
-                last_poll: None,
-                last_success: state.last_success,
-                next_poll,
-                failures: state.failures,
-                last_outcome: None,
-                items: state.seen.iter().filter(|seen| seen.present).count(),
-                cadence_seconds: state.cadence_seconds,
-            },
-        );
+    pub(crate) fn waiting(&self, spec: &FeedSpec, state: &FeedState) {
+        self.lock().change(spec, |status| {
+            status.update(spec, state, Timestamp::now());
+            status.url = redacted(&spec.url);
+            status.items = state.seen.iter().filter(|seen| seen.present).count();
+        });
     }
 
     pub(crate) fn forget(&self, feed: &FeedId) {
-        self.lock().remove(feed);
+        let mut feeds = self.lock();
+        if let Some(status) = feeds.by_id.remove(feed) {
+            feeds.failing -= u32::from(status.failures > 0);
+            feeds.quiet -= u32::from(status.quiet);
+        }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<FeedId, FeedStatus>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Feeds> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Feeds {
+    fn change(&mut self, spec: &FeedSpec, change: impl FnOnce(&mut FeedStatus)) {
+        let status = match self.by_id.get_mut(&spec.id) {
+            Some(status) => status,
+            None => self
+                .by_id
+                .entry(spec.id.clone())
+                .or_insert_with(|| FeedStatus::new(spec)),
+        };
+        self.failing -= u32::from(status.failures > 0);
+        self.quiet -= u32::from(status.quiet);
+        change(status);
+        self.failing += u32::from(status.failures > 0);
+        self.quiet += u32::from(status.quiet);
+        metrics::gauge!("claimwire_feed_failures").set(f64::from(self.failing));
+        metrics::gauge!("claimwire_feeds_quiet").set(f64::from(self.quiet));
+    }
+}
+
+impl FeedStatus {
+    fn new(spec: &FeedSpec) -> Self {
+        Self {
+            feed: spec.id.clone(),
+            url: redacted(&spec.url),
+            publisher: spec.publisher.clone(),
+            last_poll: None,
+            last_success: None,
+            next_poll: Timestamp::MIN,
+            failures: 0,
+            last_outcome: None,
+            items: 0,
+            cadence_seconds: 0,
+            gap_suspected: false,
+            quiet: false,
+            polled_at: None,
+            moved_to: None,
+        }
+    }
+
+    /// What the state says, and what the operator may have changed meanwhile.
+    fn update(&mut self, spec: &FeedSpec, state: &FeedState, now: Timestamp) {
+        if self.publisher != spec.publisher {
+            self.publisher.clone_from(&spec.publisher);
+        }
+        self.last_success = state.last_success;
+        self.next_poll = state.next_poll;
+        self.failures = state.failures;
+        self.cadence_seconds = state.cadence_seconds;
+        self.quiet = schedule::is_quiet(&state.rhythm, now);
+        self.polled_at = state.adopted.as_deref().map(redacted);
+        self.moved_to = relocate::for_operator(state).map(redacted);
     }
 }
 
