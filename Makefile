@@ -31,8 +31,8 @@ ci: ## what CI runs: lint, then every test, with nothing left out
 bench: ## speed and memory, as ratios to a baseline of the same run; JSON in target/bench.json
 	$(CARGO) bench --locked -p claimwire --bench pipeline
 
-eval: ## quality of parsing and tagging on the corpora, where they are present
-	$(CARGO) bench --locked -p claimwire --bench quality --bench entities
+eval: ## quality of parsing and tagging on the corpora where they are present, and politeness rule by rule
+	$(CARGO) bench --locked -p claimwire --bench quality --bench entities --bench politeness
 
 replay-recorded: ## serve recorded histories of real feeds to the daemon, where they are present
 	$(CARGO) bench --locked -p claimwire --bench replay_recorded
