@@ -9,6 +9,7 @@ use crate::support::feed_server::FeedServer;
 use crate::support::topics::over_http;
 
 const FEEDS: usize = 1000;
+const MANY: usize = 10_000;
 const ITEMS: usize = 5;
 const SPAN: Duration = Duration::from_secs(10);
 
@@ -57,6 +58,42 @@ pub(crate) async fn thousand_feeds() -> Idle {
     };
     daemon.stop("TERM", PATIENCE).await;
     idle
+}
+
+/// MiB that a daemon holds which follows ten times as many feeds, with a process that knows them all.
+pub(crate) async fn ten_thousand_feeds() -> f64 {
+    let feeds = (0..MANY).map(|number| (format!("feed-{number:05}"), Format::Rss));
+    let server = FeedServer::start(feeds, ITEMS, 600, 64).await;
+    for id in server.ids() {
+        for _ in 0..ITEMS {
+            server.publish(id);
+        }
+    }
+    let urls = server.urls();
+    let options = Options {
+        feeds: &urls,
+        interval: "6h",
+        sample: false,
+        partitions: 8,
+    };
+    let setup = Setup::new(Backend::Local, &options);
+    let daemon = setup.start().await;
+    eventually(10 * PATIENCE, "every feed is polled", async || {
+        server.total(|feed| feed.requests.len()) == MANY
+    })
+    .await;
+    // Polls under way are committed before it ends.
+    daemon.stop("TERM", PATIENCE).await;
+    let mut daemon = setup.start().await;
+    stays_up(&mut daemon, SPAN).await;
+    assert_eq!(
+        server.total(|feed| feed.requests.len()),
+        MANY,
+        "none is due"
+    );
+    let resident = resident_mib(daemon.pid());
+    daemon.stop("TERM", PATIENCE).await;
+    resident
 }
 
 /// CPU microseconds that a poll answered 304 costs, beyond `idle_cpu`; and how many were answered.

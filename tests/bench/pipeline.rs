@@ -1,5 +1,6 @@
 //! Speed and memory of the real binary, each next to a baseline of the same run. A table for people
-//! goes to standard error, JSON to `target/bench.json` and to standard output.
+//! goes to standard error, JSON to `target/bench.json` and to standard output. With the argument `polling`
+//! only what following feeds costs is measured.
 
 #![expect(
     clippy::print_stderr,
@@ -20,6 +21,7 @@ use tokio::runtime::Runtime;
 
 mod idle;
 mod latency;
+mod polls;
 mod process;
 mod store;
 mod throughput;
@@ -38,12 +40,17 @@ mod support {
 use support::daemon::Backend;
 
 fn main() {
+    let mut figures = Figures::default();
+    if std::env::args().any(|argument| argument == "polling") {
+        let runtime = Runtime::new().expect("a runtime");
+        runtime.block_on(polling(&mut figures));
+        return;
+    }
     let brokers = support::kafka::brokers();
     if brokers.is_none() {
         let why = support::kafka::missing().unwrap_or_default();
         eprintln!("left out: everything on Kafka, for {why}");
     }
-    let mut figures = Figures::default();
     Runtime::new()
         .expect("a runtime")
         .block_on(measure(brokers, &mut figures));
@@ -84,16 +91,30 @@ async fn measure(brokers: Option<String>, figures: &mut Figures) {
         );
     }
 
+    polling(figures).await;
+
+    let commits = store::durable_commits().await;
+    figures.add("local_commits_of_100_records", commits, "commits/s");
+}
+
+/// What following feeds costs.
+async fn polling(figures: &mut Figures) {
     let idle = idle::thousand_feeds().await;
     figures.add("resident_with_1000_idle_feeds", idle.resident_mib, "MiB");
     figures.add("resident_after_first_polls", idle.busy_mib, "MiB");
     figures.add("idle_cpu", idle.cpu * 1000.0, "ms/s");
+    figures.add(
+        "resident_with_10000_idle_feeds",
+        idle::ten_thousand_feeds().await,
+        "MiB",
+    );
+    let rates = polls::not_modified().await;
+    figures.add("polls_to_bare_client", rates.polls / rates.bare, "ratio");
+    figures.add("polls", rates.polls, "polls/s");
+    figures.add("bare_client", rates.bare, "requests/s");
     let (cost, polls) = idle::not_modified(idle.cpu).await;
     figures.add("cpu_per_304", cost, "us");
     figures.add("polls_answered_304", polls as f64, "polls");
-
-    let commits = store::durable_commits().await;
-    figures.add("local_commits_of_100_records", commits, "commits/s");
 }
 
 /// Figures in the order in which they were measured, shown as they come.

@@ -31,6 +31,8 @@ pub(crate) enum Manner {
     Header(&'static str, String),
     /// A document with elements of the channel.
     Channel(String),
+    /// Items with dates, an hour apart, none of the last ten days.
+    Silent,
     /// A status with or without `Retry-After`.
     Refuses(u16, Option<String>),
     /// A redirect to another path or address, where the document is.
@@ -157,6 +159,7 @@ fn respond(manner: &Manner, is_known: bool, times: usize) -> Response<Body> {
         }
         Manner::Ignores => with_validators(200).body(document("").into()),
         _ if is_known => with_validators(304).body(Body::empty()),
+        Manner::Silent => with_validators(200).body(silent_document().into()),
         Manner::Channel(channel) => with_validators(200).body(document(channel).into()),
         Manner::Header(name, value) => {
             let response = with_validators(200).header(*name, value);
@@ -181,6 +184,15 @@ fn validators(manner: &Manner, nth: usize) -> [HeaderValue; 2] {
         HeaderValue::from_bytes(&etag).expect("obs-text is allowed"),
         HeaderValue::from_str(&last_modified).expect("it is ASCII"),
     ]
+}
+
+fn silent_document() -> String {
+    let items = (0..5).map(|item| {
+        let published = http_date(Timestamp::now() - SignedDuration::from_hours(10 * 24 + item));
+        format!("<item><guid>g{item}</guid><title>Item {item}</title><pubDate>{published}</pubDate></item>")
+    });
+    let items: String = items.collect();
+    format!("<rss version='2.0'><channel><title>T</title>{items}</channel></rss>")
 }
 
 /// Items without dates, so that nothing but the channel and the headers speaks of the schedule.

@@ -11,6 +11,7 @@ use crate::publisher::{Manner, Publishers, Seen, http_date, skipping};
 use crate::support::daemon::{Backend, Options, PATIENCE, Setup, eventually, stays_up};
 
 pub(crate) const SHORTEST: Duration = Duration::from_secs(1);
+pub(crate) const LONGEST: Duration = Duration::from_secs(3);
 pub(crate) const SPACING: Duration = Duration::from_millis(400);
 pub(crate) const SPREAD: Duration = Duration::from_secs(3);
 pub(crate) const CONTACT: &str = "https://example.org/our-crawler";
@@ -64,6 +65,7 @@ pub(crate) async fn observed() -> Observed {
     }
     // Filled in once it is known where the other site is.
     feed("leaves", Manner::Moves(301, String::new()));
+    feed("silent", Manner::Silent);
     feed("renews", Manner::Renews);
     feed("ignores", Manner::Ignores);
     for number in 0..PLAIN {
@@ -105,6 +107,7 @@ pub(crate) async fn observed() -> Observed {
                 && times("moves-308-new") >= 5
                 && times("moves-301-new") >= 5
                 && times("leaves-new") >= 4
+                && times("silent") >= 3
         },
     )
     .await;
@@ -138,11 +141,12 @@ fn config(setup: &Setup, publishers: &Publishers, places: &[(String, usize)]) ->
     let (port, directory) = (setup.port, setup.log_directory());
     let mut config = format!(
         "[log]\ndirectory = {directory:?}\npartitions = 4\n\n\
-         [fetch]\ncontact = {CONTACT:?}\nmin_interval = \"{}ms\"\ndefault_interval = \"{}ms\"\n\
+         [fetch]\ncontact = {CONTACT:?}\nmin_interval = \"{}ms\"\ndefault_interval = \"{}ms\"\nmax_interval = \"{}ms\"\n\
          host_spacing = \"{}ms\"\nstart_spread = \"{}ms\"\nallow = [\"127.0.0.0/8\"]\n\n\
          [feeds]\nfiles = []\n\n[http]\nlisten = \"127.0.0.1:{port}\"\n",
         SHORTEST.as_millis(),
         SHORTEST.as_millis(),
+        LONGEST.as_millis(),
         SPACING.as_millis(),
         SPREAD.as_millis(),
     );

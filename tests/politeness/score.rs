@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::publisher::{Seen, hour, weekday};
-use crate::run::{CONTACT, Observed, SHORTEST, SPACING, SPREAD};
+use crate::run::{CONTACT, LONGEST, Observed, SHORTEST, SPACING, SPREAD};
 
 /// Requests arrive a little later than they are sent, and not all by the same little.
 const JITTER: Duration = Duration::from_millis(100);
@@ -44,11 +44,15 @@ pub(crate) fn card(observed: &Observed) -> Vec<Score> {
 
     rule(
         "conditional after the first poll",
-        again().map(is_conditional).collect(),
+        again()
+            .filter(|seen| seen.path != "silent")
+            .map(is_conditional)
+            .collect(),
     );
     rule(
         "validators byte for byte, the latest ones",
         again()
+            .filter(|seen| seen.path != "silent")
             .filter(|seen| !(seen.began > observed.killed && changes(&seen.path)))
             .map(echoes)
             .collect(),
@@ -135,14 +139,16 @@ pub(crate) fn card(observed: &Observed) -> Vec<Score> {
         let gaps = times.windows(2).map(|pair| pair[1].began - pair[0].began);
         gaps.collect::<Vec<_>>()
     };
-    let grows = |gaps: Vec<Duration>, step: u32| {
+    let grows = |gaps: Vec<Duration>, step: u32, longest: Duration| {
         let steps = (1..).zip(gaps);
-        steps
-            .map(|(nth, gap)| gap + JITTER >= SHORTEST * step * nth)
-            .collect()
+        let kept = steps.map(|(nth, gap)| gap + JITTER >= (SHORTEST * step * nth).min(longest));
+        kept.collect::<Vec<_>>()
     };
-    rule("404 slows down strongly", grows(gaps("missing"), 5));
-    rule("500 slows down", grows(gaps("broken"), 2));
+    rule(
+        "404 slows down strongly",
+        grows(gaps("missing"), 5, Duration::MAX),
+    );
+    rule("500 slows down", grows(gaps("broken"), 2, LONGEST));
 
     let old = |status: u16| {
         let path = format!("moves-{status}");
