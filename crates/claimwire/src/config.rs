@@ -2,6 +2,7 @@
 //!
 //! Every mistake is one line that names the file, the line, the key and what was probably meant.
 
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use classifier::RuleFiles;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use sink::{Cleanup, KafkaSettings, LocalSettings, Security, TopicSpec};
 use wire::FeedSpec;
 
+mod credentials;
 mod environment;
 mod feeds;
 mod fetch;
@@ -21,6 +23,7 @@ mod units;
 
 pub(crate) use route::Route;
 
+use credentials::Vault;
 use feeds::{FeedEntry, FeedList};
 use section::{
     FeedsSection, FetchSection, HttpSection, KafkaSection, LogSection, RulesSection, SampleSection,
@@ -61,6 +64,12 @@ pub(crate) struct Config {
     rules: RulesSection,
     routes: Vec<Route>,
     feeds: Vec<FeedSpec>,
+    /// Where each feed is defined, by its id.
+    places: HashMap<String, String>,
+    /// What feeds are asked with, secrets included.
+    credentials: BTreeMap<String, fetcher::Credential>,
+    /// PEM certificates that publishers are trusted by, beside the system's.
+    authorities: Option<String>,
     /// The file it was read from; none for the built-in defaults.
     file: Option<PathBuf>,
 }
@@ -127,10 +136,15 @@ impl Config {
             rules: merged.rules,
             routes: merged.route,
             feeds: Vec::new(),
+            places: HashMap::new(),
+            credentials: BTreeMap::new(),
+            authorities: None,
             file: path.map(Path::to_owned),
         };
-        config.feeds = config.all_feeds(&source, merged.feeds, written.feed)?;
+        let list = config.all_feeds(&source, merged.feeds, written.feed)?;
+        (config.feeds, config.places) = (list.specs, list.places);
         config.take_password(&source, &variables)?;
+        config.take_credentials(&source, &variables)?;
         config.check(&source)?;
         Ok(config)
     }
@@ -207,7 +221,10 @@ impl Config {
 
     /// How feeds are fetched.
     pub(crate) fn fetch_settings(&self) -> fetcher::Settings {
-        fetch::settings(&self.fetch)
+        fetcher::Settings {
+            authorities: self.authorities.clone(),
+            ..fetch::settings(&self.fetch, &self.credentials)
+        }
     }
 
     /// The feeds to follow, without those of the sample wire.
@@ -249,7 +266,7 @@ impl Config {
         source: &Source,
         section: FeedsSection,
         inline: Vec<FeedEntry>,
-    ) -> Result<Vec<FeedSpec>, ConfigError> {
+    ) -> Result<FeedList, ConfigError> {
         let mut list = FeedList::default();
         match section.files {
             Some(files) => {
@@ -266,7 +283,7 @@ impl Config {
             None => {}
         }
         list.extend(source, inline)?;
-        Ok(list.specs)
+        Ok(list)
     }
 
     /// Reads the password from where the configuration says it is.
@@ -294,6 +311,51 @@ impl Config {
             self.kafka.password = Some(section::Secret(
                 password.trim_end_matches(['\r', '\n']).to_owned(),
             ));
+        }
+        Ok(())
+    }
+
+    /// Reads what feeds are asked with from where the configuration says it is.
+    fn take_credentials(
+        &mut self,
+        source: &Source,
+        variables: &[(String, String)],
+    ) -> Result<(), ConfigError> {
+        let vault = Vault {
+            source,
+            variables,
+            beside: &|file| self.beside(file),
+        };
+        self.credentials = vault.open(&self.fetch.credentials)?;
+        if let Some(file) = &self.fetch.ca_file {
+            let file = self.beside(file);
+            let authorities = std::fs::read_to_string(&file).map_err(|error| {
+                let what = format!("ca_file: {} cannot be read: {error}", file.display());
+                source.error_at("fetch", "ca_file", what)
+            })?;
+            self.authorities = Some(authorities);
+        }
+        let known = |name: &str| {
+            let names: Vec<&str> = self.credentials.keys().map(String::as_str).collect();
+            if names.contains(&name) {
+                return Ok(());
+            }
+            let hint = if names.is_empty() {
+                "there is no [fetch.credentials]".to_owned()
+            } else {
+                source::suggest(name, &names)
+            };
+            Err(format!("credential \"{name}\" is not defined; {hint}"))
+        };
+        if let Some(name) = &self.fetch.proxy_credential {
+            known(name).map_err(|what| source.error_at("fetch", "proxy_credential", what))?;
+        }
+        for feed in &self.feeds {
+            let Some(name) = &feed.credential else {
+                continue;
+            };
+            known(name)
+                .map_err(|what| ConfigError(format!("{}: {what}", self.places[&feed.id.0])))?;
         }
         Ok(())
     }
@@ -375,7 +437,7 @@ fn refuse_secrets(source: &Source) -> Result<(), ConfigError> {
         "ssl.key.pem",
         "sasl.oauthbearer.client.secret",
     ] {
-        if source.property_span(key).is_some() {
+        if source.span(&["kafka", "properties", key]).is_some() {
             let says = "holds a secret, which does not belong in a file; set it in CLAIMWIRE_KAFKA_PROPERTIES";
             return Err(source.error_at("kafka", "properties", format!("{key} {says}")));
         }

@@ -140,6 +140,7 @@ impl SampleWire {
             kind: feed.kind,
             admiralty: None,
             interval: Some(INTERVAL),
+            credential: None,
             sample: true,
         };
         self.feeds.iter().map(spec).collect()

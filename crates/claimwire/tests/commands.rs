@@ -85,7 +85,8 @@ fn every_key_of_the_shipped_example_is_right_when_it_is_uncommented() {
             _ => line,
         })
         // One of the two is enough, and neither is there.
-        .filter(|line| !line.starts_with("password_"))
+        .filter(|line| !line.starts_with("password_file") && !line.starts_with("value_file"))
+        .filter(|line| !line.contains(".pem\"") && !line.contains(".key\""))
         .filter(|line| {
             !line.starts_with("sasl_mechanism") && !line.starts_with("directory = \"rules\"")
         })
@@ -97,7 +98,8 @@ fn every_key_of_the_shipped_example_is_right_when_it_is_uncommented() {
         uncommented.join("\n"),
     )
     .unwrap();
-    let output = claimwire(directory.path(), &["check"], &[]);
+    let secrets = ["KAFKA_PASSWORD", "LIBRARY_PASSWORD", "LIBRARY_KEY"].map(|name| (name, "x"));
+    let output = claimwire(directory.path(), &["check"], &secrets);
     assert!(output.status.success(), "{}", errors(&output));
 }
 
@@ -122,6 +124,30 @@ fn a_password_in_the_file_is_refused_and_not_shown() {
     insta::assert_snapshot!(said, @"claimwire: claimwire.toml:2: a password does not belong in a file; name where it is with password_env or password_file, or set CLAIMWIRE_KAFKA_PASSWORD");
     let said = refusal("[kafka.properties]\n\"sasl.password\" = \"hunter2\"\n");
     assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn a_credential_that_cannot_be_used_is_named_with_its_line() {
+    let config = |keys: &str| refusal(&format!("[fetch.credentials.library]\n{keys}"));
+    insta::assert_snapshot!(config("user = \"desk\"\n"), @r#"claimwire: claimwire.toml:2: credential "library": user needs password_env or password_file, and they need user"#);
+    insta::assert_snapshot!(config("user = \"desk\"\npassword = \"hunter2\"\n"), @r#"claimwire: claimwire.toml:3: unknown key "password" in [fetch.credentials.library]; did you mean "password_env"?"#);
+    insta::assert_snapshot!(config("user = \"desk\"\npassword_env = \"NONE\"\n"), @r#"claimwire: claimwire.toml:3: credential "library": password_env: the environment has no variable NONE"#);
+    insta::assert_snapshot!(config("header = \"X-Key\"\nvalue_file = \"none\"\n"), @r#"claimwire: claimwire.toml:3: credential "library": value_file: none cannot be read: No such file or directory (os error 2)"#);
+    insta::assert_snapshot!(config("headers = { Host = \"a\" }\n"), @r#"claimwire: in [fetch]: the credential `library` sets a header that is not its to set"#);
+    insta::assert_snapshot!(config("\n"), @r#"claimwire: claimwire.toml:1: credential "library": it holds nothing: neither user, nor header, nor certificate_file"#);
+    let named = feed("news", ("kind", "credential = \"libary\"\nkind"));
+    insta::assert_snapshot!(refusal(&named), @r#"claimwire: claimwire.toml:2: credential "libary" is not defined; there is no [fetch.credentials]"#);
+    let defined = "[fetch.credentials.library]\nheaders = { X-Key = \"a\" }\n".to_owned();
+    insta::assert_snapshot!(refusal(&(defined + &named)), @r#"claimwire: claimwire.toml:4: credential "libary" is not defined; did you mean "library"?"#);
+}
+
+#[test]
+fn a_way_out_that_cannot_be_used_is_named() {
+    insta::assert_snapshot!(refusal("[fetch]\nproxy = \"socks5://a.example\"\n"), @r#"claimwire: in [fetch]: the proxy must be an http, https or socks5h address without a password in it"#);
+    insta::assert_snapshot!(refusal("[fetch]\nproxy = \"http://u:hunter2@a.example\"\n"), @r#"claimwire: in [fetch]: the proxy must be an http, https or socks5h address without a password in it"#);
+    insta::assert_snapshot!(refusal("[fetch]\ndns = [\"dns.example\"]\n"), @r#"claimwire: claimwire.toml:2: dns in [fetch]: "dns.example" is no DNS server; write its address as "192.0.2.1" or "192.0.2.1:53""#);
+    insta::assert_snapshot!(refusal("[fetch]\nallow = [\"0x7f.1\"]\n"), @r#"claimwire: in [fetch]: `0x7f.1` is no address, no network such as 10.0.0.0/8 and no host such as 127.0.0.1:8080"#);
+    insta::assert_snapshot!(refusal("[fetch]\nmax_in_flight = \"1MiB\"\n"), @r#"claimwire: in [fetch]: `max_in_flight` must be at least `max_wire` and `max_body` together"#);
 }
 
 #[test]

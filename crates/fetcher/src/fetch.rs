@@ -10,6 +10,8 @@ use url::Url;
 use wire::schedule::{Asked, Rhythm};
 use wire::{FeedSpec, FeedState};
 
+use crate::budget::Share;
+use crate::credential;
 use crate::hosts::{self, Hosts, Turn};
 use crate::http::{Http, Validators};
 use crate::poll::{Offer, Outcome, Poll, PollError};
@@ -79,7 +81,7 @@ impl Fetcher {
     pub async fn poll(&self, spec: &FeedSpec, state: &FeedState) -> Poll {
         let state = for_spec(spec, state.clone());
         let turn = self.turn(spec, &state).await;
-        self.poll_in(turn, spec, state).await
+        self.poll_in(turn, spec, state).await.0
     }
 
     /// Follows one feed: sleeps until it is due, polls, offers what must be written, waits until that is
@@ -104,7 +106,8 @@ impl Fetcher {
             let Some(turn) = stop.run_until_cancelled(due).await else {
                 break;
             };
-            let poll = self.poll_in(turn, &spec, state).await;
+            // What was read counts as memory in use until it is committed.
+            let (poll, _memory) = self.poll_in(turn, &spec, state).await;
             if !poll.must_be_written() {
                 state = poll.state;
                 continue;
@@ -137,7 +140,12 @@ impl Fetcher {
         self.0.hosts.turn(host).await
     }
 
-    async fn poll_in(&self, turn: Turn, spec: &FeedSpec, state: FeedState) -> Poll {
+    async fn poll_in(
+        &self,
+        turn: Turn,
+        spec: &FeedSpec,
+        state: FeedState,
+    ) -> (Poll, Option<Share>) {
         let begun = tokio::time::Instant::now();
         let failures = state.failures;
         let doubted = schedule::is_doubted(&state, Timestamp::now());
@@ -149,10 +157,15 @@ impl Fetcher {
                 last_modified: state.last_modified.as_deref(),
             }
         };
-        let answer = match Url::parse(relocate::address(spec, &state)) {
-            Ok(url) => self.0.http.get(url, validators, &self.0.hosts, turn).await,
+        let mut answer = match Url::parse(relocate::address(spec, &state)) {
+            Ok(url) => {
+                let (http, hosts) = (&self.0.http, &self.0.hosts);
+                let credential = credential_at(spec, &url);
+                http.get(url, credential, validators, hosts, turn).await
+            }
             Err(error) => Err(PollError::Address(error.to_string())),
         };
+        let memory = answer.as_mut().ok().and_then(|answer| answer.memory.take());
         let now = Timestamp::now();
         let settler = Settler {
             settings: &self.0.settings,
@@ -165,8 +178,16 @@ impl Fetcher {
         report(spec, failures, &poll, doubted);
         metrics::histogram!("claimwire_poll_duration_seconds")
             .record(begun.elapsed().as_secs_f64());
-        poll
+        (poll, memory)
     }
+}
+
+/// What the feed is asked with at `url`, which is where it has moved to or its own address: a publisher
+/// cannot take the operator's secret along to another host.
+fn credential_at<'a>(spec: &'a FeedSpec, url: &Url) -> Option<&'a str> {
+    let home = Url::parse(&spec.url).ok()?;
+    let name = spec.credential.as_deref()?;
+    credential::may_follow(&home, url).then_some(name)
 }
 
 /// The state as it holds for the operator's address: what another address taught is worth nothing, except

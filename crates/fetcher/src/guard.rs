@@ -1,13 +1,13 @@
 //! Which addresses may be reached: the public Internet, and what the operator opens.
 //!
 //! A custom resolver alone is no guard, because an address written as a number never reaches it. So
-//! literals are checked on every hop, and what a name resolves to is checked as it is connected to:
-//! the addresses that pass are the ones that the connection uses.
+//! literals are checked on every hop, and what a name resolves to is checked as it is connected to
+//! ([`crate::names`]). Every spelling of an address is one address here: the URL standard's parser has
+//! read decimal, octal, hexadecimal, short and full-width forms before anything is compared.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 use crate::settings::SettingsError;
@@ -16,11 +16,24 @@ use crate::settings::SettingsError;
 #[derive(Clone, Debug)]
 pub(crate) struct Guard(Arc<Vec<Opened>>);
 
-/// Something that the operator opened.
+/// Something that the operator opened; it opens that and nothing beside it.
 #[derive(Clone, Debug)]
 enum Opened {
+    /// On every port, also for names that resolve to it.
     Network(IpAddr, u8),
-    Host(String, Option<u16>),
+    /// Written as a number, on one port.
+    Socket(SocketAddr),
+    /// Wherever the name leads, on one port or on all.
+    Name(String, Option<u16>),
+}
+
+/// By which right an address may be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// As anybody may; where a name leads is still to be checked.
+    Public,
+    /// The operator opened it, wherever it leads.
+    Opened,
 }
 
 /// An address that may not be reached.
@@ -36,61 +49,47 @@ impl Guard {
         Ok(Self(Arc::new(opened.collect::<Result<_, _>>()?)))
     }
 
-    /// Whether the address's host, as far as it can be told without resolving it, may be reached.
-    pub(crate) fn check(&self, url: &Url) -> Result<(), Blocked> {
-        let blocked = || Blocked(url.host_str().unwrap_or_default().to_owned());
-        let port = url.port_or_known_default();
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        if self.0.iter().any(|opened| opened.is_host(host, port)) {
-            return Ok(());
-        }
-        let address = match url.host().ok_or_else(blocked)? {
-            Host::Ipv4(address) => IpAddr::V4(address),
-            Host::Ipv6(address) => IpAddr::V6(address),
-            Host::Domain(name) => {
+    /// By which right the address's host may be reached, as far as it can be told without resolving it.
+    pub(crate) fn check(&self, url: &Url) -> Result<Reach, Blocked> {
+        let port = url.port_or_known_default().unwrap_or_default();
+        let (opened, closed) = match url.host() {
+            Some(Host::Ipv4(address)) => self.address(address.into(), port),
+            Some(Host::Ipv6(address)) => self.address(address.into(), port),
+            Some(Host::Domain(name)) => {
                 let name = name.trim_end_matches('.');
-                let local = name.eq_ignore_ascii_case("localhost") || name.ends_with(".localhost");
-                // A host that is opened on one port is not open on the others.
-                let other_port = self.0.iter().any(|opened| opened.is_named(name));
-                return if local || other_port {
-                    Err(blocked())
-                } else {
-                    Ok(())
-                };
+                let opened = self.0.iter().any(|opened| opened.names(name, port));
+                // RFC 6761: these lead to this machine, whatever a resolver says.
+                let local = name == "localhost" || name.ends_with(".localhost");
+                (opened, local || name.is_empty())
             }
+            None => (false, true),
         };
-        if self.permits(address) {
-            Ok(())
-        } else {
-            Err(blocked())
+        match (opened, closed) {
+            (true, _) => Ok(Reach::Opened),
+            (false, false) => Ok(Reach::Public),
+            (false, true) => Err(Blocked(url.host_str().unwrap_or_default().to_owned())),
         }
     }
 
-    fn permits(&self, address: IpAddr) -> bool {
-        is_public(address) || self.0.iter().any(|opened| opened.holds(address))
+    fn address(&self, address: IpAddr, port: u16) -> (bool, bool) {
+        let socket = SocketAddr::new(address, port);
+        let opened = self
+            .0
+            .iter()
+            .any(|opened| matches!(opened, Opened::Socket(opened) if *opened == socket));
+        (
+            opened || self.in_opened_network(address),
+            !is_public(address),
+        )
     }
 
-    fn opens_name(&self, name: &str) -> bool {
-        self.0.iter().any(|opened| opened.is_named(name))
+    /// Whether a name that the operator did not open may lead to `address`.
+    pub(crate) fn permits(&self, address: IpAddr) -> bool {
+        is_public(address) || self.in_opened_network(address)
     }
-}
 
-/// The name resolver of the HTTP client.
-impl Resolve for Guard {
-    fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.clone();
-        Box::pin(async move {
-            let name = name.as_str();
-            let found = tokio::net::lookup_host((name, 0)).await?;
-            let open = guard.opens_name(name.trim_end_matches('.'));
-            let public: Vec<SocketAddr> = found
-                .filter(|address| open || guard.permits(address.ip()))
-                .collect();
-            if public.is_empty() {
-                return Err(Blocked(name.to_owned()).into());
-            }
-            Ok(Box::new(public.into_iter()) as Addrs)
-        })
+    fn in_opened_network(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|opened| opened.holds(address))
     }
 }
 
@@ -99,40 +98,27 @@ impl Opened {
         if let Some((address, bits)) = entry.split_once('/') {
             let address: IpAddr = address.parse().ok()?;
             let bits: u8 = bits.parse().ok()?;
-            let most = if address.is_ipv4() { 32 } else { 128 };
-            return (bits <= most).then_some(Self::Network(address, bits));
+            return (bits <= width(address)).then_some(Self::Network(address, bits));
         }
         if let Ok(address) = entry.parse::<IpAddr>() {
-            return Some(Self::Network(
-                address,
-                if address.is_ipv4() { 32 } else { 128 },
-            ));
+            return Some(Self::Network(address, width(address)));
         }
-        if let Ok(socket) = entry.parse::<SocketAddr>() {
-            return Some(Self::Host(socket.ip().to_string(), Some(socket.port())));
+        if let Ok(socket) = entry.parse() {
+            return Some(Self::Socket(socket));
         }
         let (host, port) = match entry.split_once(':') {
             Some((host, port)) => (host, Some(port.parse().ok()?)),
             None => (entry, None),
         };
-        let named = !host.is_empty()
-            && host
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-        named.then(|| Self::Host(host.to_ascii_lowercase(), port))
-    }
-
-    fn is_host(&self, host: &str, port: Option<u16>) -> bool {
-        match self {
-            Self::Host(_, opened) => {
-                self.is_named(host) && opened.is_none_or(|opened| Some(opened) == port)
-            }
-            Self::Network(..) => false,
+        // Another spelling of an address opens nothing: the operator writes the one that everybody reads.
+        match Host::parse(host) {
+            Ok(Host::Domain(name)) => Some(Self::Name(name.trim_end_matches('.').to_owned(), port)),
+            _ => None,
         }
     }
 
-    fn is_named(&self, host: &str) -> bool {
-        matches!(self, Self::Host(name, _) if name.eq_ignore_ascii_case(host.trim_end_matches('.')))
+    fn names(&self, host: &str, port: u16) -> bool {
+        matches!(self, Self::Name(name, on) if name == host && on.is_none_or(|on| on == port))
     }
 
     fn holds(&self, address: IpAddr) -> bool {
@@ -148,6 +134,10 @@ impl Opened {
             _ => false,
         }
     }
+}
+
+fn width(address: IpAddr) -> u8 {
+    if address.is_ipv4() { 32 } else { 128 }
 }
 
 /// Whether an address is globally reachable by the IANA special-purpose registries (RFC 6890), with the
@@ -264,27 +254,17 @@ mod tests {
         ));
         assert!(checked(&["localhost"], "http://localhost:99/"));
         assert!(!checked(&["localhost:80"], "http://localhost:99/"));
+        assert!(checked(&["[::1]:80"], "http://[0:0::1]/"));
+        assert!(!checked(&["127.0.0.1"], "http://[::ffff:127.0.0.1]/"));
+        // A public host that is opened on one port is as public as before on the others.
+        assert!(checked(&["example.org:8080"], "https://example.org/"));
+        assert!(!checked(&["example.org"], "http://localhost/"));
     }
 
     #[test]
     fn an_entry_that_opens_nothing_is_an_error() {
-        for entry in ["", "10.0.0.0/33", "host:port", "a b"] {
+        for entry in ["", "10.0.0.0/33", "host:port", "a b", "0x7f.1", "127.1:80"] {
             assert!(Guard::new(&[entry.to_owned()]).is_err(), "{entry}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_name_that_resolves_to_a_private_address_is_refused_at_connect() {
-        let resolved = |allow: &[String]| {
-            let guard = Guard::new(allow).expect("the entries are right");
-            guard.resolve("localhost".parse().expect("a name"))
-        };
-        let refused = resolved(&[]).await.map(|_| ()).expect_err("loopback");
-        assert!(refused.is::<Blocked>());
-        assert!(
-            resolved(&["127.0.0.0/8".to_owned(), "::1".to_owned()])
-                .await
-                .is_ok()
-        );
     }
 }

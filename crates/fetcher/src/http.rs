@@ -3,23 +3,33 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use reqwest::StatusCode;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, StatusCode};
 use url::Url;
 
-use crate::guard::{Blocked, Guard};
+use crate::body;
+use crate::budget::Share;
+use crate::clients::{Clients, Held};
+use crate::credential;
+use crate::guard::{Blocked, Guard, Reach};
 use crate::hints;
 use crate::hosts::{self, Hosts, Turn};
-use crate::inflate::{self, InflateError};
+use crate::inflate;
 use crate::poll::PollError;
 use crate::settings::{Settings, SettingsError};
 
 /// Validators longer than this are not kept: they are an attack, not a date or a tag.
 const MAX_VALIDATOR: usize = 1024;
 
+/// The most headers of an answer, and the most bytes of all their names and values.
+const MAX_HEADERS: usize = 100;
+const MAX_HEADER_BYTES: usize = 64 << 10;
+
 /// What a publisher answered.
 pub(crate) struct Answer {
     pub(crate) body: Body,
+    /// The memory that the body takes, until this is dropped.
+    pub(crate) memory: Option<Share>,
     /// Where the answer came from, after redirects.
     pub(crate) url: Url,
     pub(crate) etag: Option<String>,
@@ -52,12 +62,10 @@ pub(crate) enum Body {
 
 /// The HTTP client of the process.
 pub(crate) struct Http {
-    client: Client,
+    clients: Clients,
     guard: Guard,
+    bodies: body::Reader,
     total_timeout: Duration,
-    max_body: u64,
-    max_wire: u64,
-    max_ratio: u64,
     max_redirects: u32,
 }
 
@@ -66,55 +74,54 @@ impl Http {
         // Another part of the process may have chosen the same provider before; either will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let guard = Guard::new(&settings.allow)?;
-        let agent =
-            HeaderValue::from_str(&settings.agent()).map_err(|_| SettingsError::UserAgent)?;
-        let client = Client::builder()
-            .user_agent(agent)
-            .connect_timeout(settings.connect_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .dns_resolver(guard.clone())
-            .pool_max_idle_per_host(1)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build()
-            .map_err(SettingsError::Client)?;
         Ok(Self {
-            client,
+            clients: Clients::new(settings, &guard)?,
             guard,
+            bodies: body::Reader::new(settings),
             total_timeout: settings.total_timeout,
-            max_body: settings.max_body,
-            max_wire: settings.max_wire,
-            max_ratio: settings.max_ratio,
             max_redirects: settings.max_redirects,
         })
     }
 
-    /// The answer for the feed at `url`, asked with `validators`. `turn` is the right to ask its host; each
-    /// redirect waits for a turn of its own, at the same host as at another.
+    /// The answer for the feed at `url`, asked with `validators` and the `credential` that the feed names.
+    /// `turn` is the right to ask its host; each redirect waits for a turn of its own, at the same host as
+    /// at another. Other hosts are asked without the credential.
     pub(crate) async fn get(
         &self,
         mut url: Url,
+        credential: Option<&str>,
         validators: Validators<'_>,
         hosts: &Hosts,
         turn: Turn,
     ) -> Result<Answer, PollError> {
+        let mut held = match credential {
+            Some(name) => {
+                let held = self.clients.credential(name);
+                Some(held.ok_or_else(|| PollError::Credential(name.to_owned()))?)
+            }
+            None => None,
+        };
         let mut left = self.total_timeout;
         let mut moved = Moving::Nowhere;
         let mut turn = Some(turn);
         for _ in 0..=self.max_redirects {
-            self.check(&url)?;
+            let reach = self.check(&url)?;
             let turn = match turn.take() {
                 Some(turn) => turn,
                 None => hosts.turn(hosts::authority(&url)).await,
             };
             let begun = tokio::time::Instant::now();
-            let hop = tokio::time::timeout(left, self.hop(&url, validators));
+            let hop = tokio::time::timeout(left, self.hop(&url, reach, held, validators));
             match hop.await.map_err(|_| PollError::Timeout)?? {
                 Hop::Answer(mut answer) => {
                     answer.moved = moved.to();
                     return Ok(answer);
                 }
-                Hop::Elsewhere { to, for_good } => {
+                Hop::Elsewhere { mut to, for_good } => {
+                    // A publisher cannot have us log in anywhere.
+                    let _ = (to.set_username(""), to.set_password(None));
+                    // Once the chain has left the host it goes on without, wherever it leads.
+                    held = held.filter(|_| credential::may_follow(&url, &to));
                     moved.on(&to, for_good);
                     url = to;
                 }
@@ -127,7 +134,7 @@ impl Http {
         Err(PollError::Redirects)
     }
 
-    fn check(&self, url: &Url) -> Result<(), PollError> {
+    fn check(&self, url: &Url) -> Result<Reach, PollError> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(PollError::Address(format!(
                 "`{}` is neither http nor https",
@@ -139,12 +146,23 @@ impl Http {
             .map_err(|blocked| PollError::Blocked(blocked.0))
     }
 
-    async fn hop(&self, url: &Url, validators: Validators<'_>) -> Result<Hop, PollError> {
+    async fn hop(
+        &self,
+        url: &Url,
+        reach: Reach,
+        held: Option<&Held>,
+        validators: Validators<'_>,
+    ) -> Result<Hop, PollError> {
         let mut request = self
-            .client
+            .clients
+            .client(reach, held)
             .get(url.clone())
             .header(header::ACCEPT, "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5")
             .header(header::ACCEPT_ENCODING, inflate::ACCEPTED);
+        if let Some(held) = held {
+            // They replace those above where they name the same.
+            request = request.headers(held.headers.clone());
+        }
         let conditions = [
             (header::IF_NONE_MATCH, validators.etag),
             (header::IF_MODIFIED_SINCE, validators.last_modified),
@@ -159,6 +177,7 @@ impl Http {
         let response = request.send().await.map_err(|error| failure(&error))?;
         let status = response.status();
         let headers = response.headers();
+        check_headers(headers)?;
         let body = match status {
             StatusCode::NOT_MODIFIED if asked => Body::NotModified,
             StatusCode::GONE => Body::Gone,
@@ -167,7 +186,7 @@ impl Http {
             | StatusCode::SEE_OTHER
             | StatusCode::TEMPORARY_REDIRECT
             | StatusCode::PERMANENT_REDIRECT => {
-                let location = text(headers, header::LOCATION).unwrap_or_default();
+                let location = text(headers, header::LOCATION).ok_or(PollError::Redirects)?;
                 let to = url.join(&location).map_err(|_| PollError::Redirects)?;
                 let for_good = matches!(
                     status,
@@ -175,8 +194,17 @@ impl Http {
                 );
                 return Ok(Hop::Elsewhere { to, for_good });
             }
-            status if status.is_success() => {
-                return self.read(url, response).await.map(Hop::Answer);
+            // What other answers of success carry is no document, or a part of one that nobody asked for.
+            StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => {
+                let mut answer = answer(url, headers, Body::Gone);
+                let content_type = text(headers, header::CONTENT_TYPE);
+                let (bytes, memory) = self.bodies.read(response).await?;
+                answer.body = Body::Document {
+                    bytes,
+                    content_type,
+                };
+                answer.memory = Some(memory);
+                return Ok(Hop::Answer(answer));
             }
             status => {
                 return Err(PollError::Status {
@@ -186,43 +214,6 @@ impl Http {
             }
         };
         Ok(Hop::Answer(answer(url, headers, body)))
-    }
-
-    async fn read(&self, url: &Url, mut response: reqwest::Response) -> Result<Answer, PollError> {
-        let codings: Vec<String> = response
-            .headers()
-            .get_all(header::CONTENT_ENCODING)
-            .iter()
-            .map(|coding| String::from_utf8_lossy(coding.as_bytes()).into_owned())
-            .collect();
-        if response
-            .content_length()
-            .is_some_and(|length| length > self.max_wire)
-        {
-            return Err(PollError::TooLarge);
-        }
-        let mut coded = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
-            if (coded.len() + chunk.len()) as u64 > self.max_wire {
-                return Err(PollError::TooLarge);
-            }
-            coded.extend_from_slice(&chunk);
-        }
-        let coding = codings.join(", ");
-        let bytes = inflate::inflate(coded, &coding, self.max_body, self.max_ratio);
-        let bytes = bytes.map_err(|error| match error {
-            InflateError::TooLarge => PollError::TooLarge,
-            error => PollError::Coding(error.to_string()),
-        })?;
-        let content_type = text(response.headers(), header::CONTENT_TYPE);
-        Ok(answer(
-            url,
-            response.headers(),
-            Body::Document {
-                bytes,
-                content_type,
-            },
-        ))
     }
 }
 
@@ -259,12 +250,23 @@ impl Moving {
 fn answer(url: &Url, headers: &HeaderMap, body: Body) -> Answer {
     Answer {
         body,
+        memory: None,
         url: url.clone(),
         etag: validator(headers, header::ETAG),
         last_modified: validator(headers, header::LAST_MODIFIED),
         fresh_for: hints::fresh_for(headers, Timestamp::now()),
         moved: None,
     }
+}
+
+fn check_headers(headers: &HeaderMap) -> Result<(), PollError> {
+    let bytes = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    if headers.len() > MAX_HEADERS || bytes.sum::<usize>() > MAX_HEADER_BYTES {
+        return Err(PollError::TooLarge);
+    }
+    Ok(())
 }
 
 /// A validator byte for byte, each byte as the character of its number, so that any can be kept as text.
@@ -284,7 +286,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned())
 }
 
-fn failure(error: &reqwest::Error) -> PollError {
+pub(crate) fn failure(error: &reqwest::Error) -> PollError {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     let mut last = String::new();
     while let Some(error) = cause {

@@ -22,31 +22,58 @@ const RATIO_FREE: u64 = 1 << 20;
 /// What a request says that it understands.
 pub(crate) const ACCEPTED: &str = "gzip, br, zstd, deflate";
 
-/// The body that `coded` stands for. At most `max_body` bytes, and past a megabyte at most `max_ratio`
+/// How a body is coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    Identity,
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+impl Coding {
+    /// The coding that a `Content-Encoding` names, if it is a single one that was asked for.
+    pub(crate) fn read(named: &str) -> Result<Self, InflateError> {
+        match named.trim().to_ascii_lowercase().as_str() {
+            "" | "identity" => Ok(Self::Identity),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            "deflate" => Ok(Self::Deflate),
+            "br" => Ok(Self::Brotli),
+            "zstd" => Ok(Self::Zstd),
+            other => {
+                let shown = other.chars().filter(|c| !c.is_control()).take(40);
+                Err(InflateError::Coding(shown.collect()))
+            }
+        }
+    }
+}
+
+/// The most bytes that a body of `size` coded ones may have: `max_body`, and past a megabyte `max_ratio`
 /// times the coded size.
-pub(crate) fn inflate(
-    coded: Vec<u8>,
-    coding: &str,
-    max_body: u64,
-    max_ratio: u64,
-) -> Result<Vec<u8>, InflateError> {
-    let size = coded.len() as u64;
-    let limit = max_body.min((size.saturating_mul(max_ratio)).max(RATIO_FREE));
+pub(crate) fn limit(coding: Coding, size: u64, max_body: u64, max_ratio: u64) -> u64 {
+    match coding {
+        Coding::Identity => max_body.min(size),
+        _ => max_body.min(size.saturating_mul(max_ratio).max(RATIO_FREE)),
+    }
+}
+
+/// The body that `coded` stands for, of at most `limit` bytes.
+pub(crate) fn inflate(coded: Vec<u8>, coding: Coding, limit: u64) -> Result<Vec<u8>, InflateError> {
     let source = coded.as_slice();
-    match coding.trim().to_ascii_lowercase().as_str() {
-        "" | "identity" if size > max_body => Err(InflateError::TooLarge),
-        "" | "identity" => Ok(coded),
-        "gzip" | "x-gzip" => read(flate2::bufread::MultiGzDecoder::new(source), limit),
-        "deflate" => read(deflate(source), limit),
-        "br" => read(brotli::Decompressor::new(source, 4096), limit),
-        "zstd" => {
+    match coding {
+        Coding::Identity if coded.len() as u64 > limit => Err(InflateError::TooLarge),
+        Coding::Identity => Ok(coded),
+        Coding::Gzip => read(flate2::bufread::MultiGzDecoder::new(source), limit),
+        Coding::Deflate => read(deflate(source), limit),
+        Coding::Brotli => read(brotli::Decompressor::new(source, 4096), limit),
+        Coding::Zstd => {
             let decoder = zstd::stream::read::Decoder::with_buffer(source);
             let mut decoder = decoder.map_err(InflateError::Damaged)?;
             // A window of 8 MiB is all that RFC 9659 lets a server use.
             decoder.window_log_max(23).map_err(InflateError::Damaged)?;
             read(decoder, limit)
         }
-        other => Err(InflateError::Coding(other.to_owned())),
     }
 }
 
@@ -57,10 +84,10 @@ fn read(decoder: impl Read, limit: u64) -> Result<Vec<u8>, InflateError> {
         .read_to_end(&mut body)
         .map_err(InflateError::Damaged)?;
     if body.len() as u64 > limit {
-        Err(InflateError::TooLarge)
-    } else {
-        Ok(body)
+        return Err(InflateError::TooLarge);
     }
+    body.shrink_to_fit();
+    Ok(body)
 }
 
 /// `deflate` means the zlib format (RFC 9110 §8.4.1.2), but some servers send it bare.
@@ -73,5 +100,28 @@ fn deflate<'a>(source: impl BufRead + AsRef<[u8]> + 'a) -> Box<dyn Read + 'a> {
         Box::new(flate2::bufread::ZlibDecoder::new(source))
     } else {
         Box::new(flate2::bufread::DeflateDecoder::new(source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_coding_that_was_asked_for_is_read_and_nothing_else() {
+        assert_eq!(Coding::read(" GZIP ").ok(), Some(Coding::Gzip));
+        assert_eq!(Coding::read("").ok(), Some(Coding::Identity));
+        for named in ["gzip, gzip", "gzip,", "br,gzip", "compress", "\u{1}"] {
+            assert!(Coding::read(named).is_err(), "{named}");
+        }
+    }
+
+    #[test]
+    fn a_body_may_not_outgrow_its_coded_size_by_more_than_allowed() {
+        assert_eq!(limit(Coding::Gzip, 10, 16 << 20, 100), RATIO_FREE);
+        assert_eq!(limit(Coding::Gzip, 1 << 16, 16 << 20, 100), 100 << 16);
+        assert_eq!(limit(Coding::Brotli, 8 << 20, 16 << 20, 100), 16 << 20);
+        assert_eq!(limit(Coding::Identity, 100, 16 << 20, 100), 100);
+        assert_eq!(limit(Coding::Identity, 32 << 20, 16 << 20, 100), 16 << 20);
     }
 }

@@ -6,12 +6,17 @@
 
 pub mod parse;
 
+mod body;
+mod budget;
+mod clients;
+mod credential;
 mod fetch;
 mod guard;
 mod hints;
 mod hosts;
 mod http;
 mod inflate;
+mod names;
 mod poll;
 mod relocate;
 mod revise;
@@ -21,6 +26,7 @@ mod settle;
 mod site;
 mod status;
 
+pub use credential::{Credential, Secret};
 pub use fetch::{Fetcher, new_state};
 pub use poll::{Offer, Outcome, Poll, PollError};
 pub use settings::{Settings, SettingsError};

@@ -77,8 +77,11 @@ pub enum PollError {
         /// How long the server asked to be left alone, up to a day.
         retry_after: Option<Duration>,
     },
-    /// More bytes than a body may have, on the wire or decoded.
-    #[error("the body is larger than allowed")]
+    /// It came slower than a body may.
+    #[error("the body comes slower than allowed")]
+    TooSlow,
+    /// More bytes than an answer may have: its headers, or its body on the wire or decoded.
+    #[error("the answer is larger than allowed")]
     TooLarge,
     /// A content coding that was not asked for, or one that is damaged.
     #[error("the body cannot be decoded: {0}")]
@@ -86,6 +89,9 @@ pub enum PollError {
     /// More redirects than allowed, or one that leads nowhere.
     #[error("the redirects lead nowhere")]
     Redirects,
+    /// The feed names a credential that this process does not have.
+    #[error("the credential `{0}` is not configured")]
+    Credential(String),
     /// The body is no feed.
     #[error("the document cannot be parsed: {0}")]
     Unparsable(String),

@@ -212,7 +212,7 @@ impl Backoff {
     fn of(error: &PollError) -> Self {
         let (step, linear, to_a_day) = match error {
             // Networks break and heal.
-            PollError::Connect(_) | PollError::Timeout => (1, 5, false),
+            PollError::Connect(_) | PollError::Timeout | PollError::TooSlow => (1, 5, false),
             PollError::Status {
                 status: 429 | 500..,
                 ..
@@ -224,6 +224,7 @@ impl Backoff {
             PollError::Status { .. }
             | PollError::Redirects
             | PollError::Blocked(_)
+            | PollError::Credential(_)
             | PollError::Address(_) => (5, 2, true),
         };
         Self {

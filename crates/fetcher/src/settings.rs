@@ -1,6 +1,10 @@
 //! How the fetcher behaves towards publishers and what it accepts from them.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
+
+use crate::credential::{Credential, Secret};
 
 /// What an operator can set.
 #[derive(Clone, Debug)]
@@ -19,6 +23,11 @@ pub struct Settings {
     pub max_wire: u64,
     /// How many times larger a body may become by decoding; small bodies are let off.
     pub max_ratio: u64,
+    /// The fewest bytes a second that a body may come with, measured over each sixth of `total_timeout`.
+    pub min_rate: u64,
+    /// The most bytes that the bodies of all polls may hold in memory at once, from their first byte until
+    /// what was read of them is committed; further ones wait.
+    pub max_in_flight: u64,
     /// The most redirects that one poll follows.
     pub max_redirects: u32,
     /// The most items that are read of one document.
@@ -40,6 +49,17 @@ pub struct Settings {
     /// What may be reached though it is private or on this machine: an address, a network in CIDR
     /// notation, or a host with or without a port (`127.0.0.1:8080`, `feeds.intranet`).
     pub allow: Vec<String>,
+    /// The DNS servers that are asked; none means the system's resolver.
+    pub dns: Vec<SocketAddr>,
+    /// Through which all that `allow` does not open is reached: an `http`, `https` or `socks5h` address.
+    /// The proxy resolves names, so only literal addresses are checked here.
+    pub proxy: Option<String>,
+    /// User and password for the proxy.
+    pub proxy_login: Option<(String, Secret)>,
+    /// PEM certificates of authorities to trust beside the system's.
+    pub authorities: Option<String>,
+    /// What feeds name in `credential`.
+    pub credentials: BTreeMap<String, Credential>,
     /// How many polls may be under way.
     pub concurrency: usize,
 }
@@ -55,6 +75,8 @@ impl Default for Settings {
             max_body: 16 << 20,
             max_wire: 8 << 20,
             max_ratio: 100,
+            min_rate: 1 << 10,
+            max_in_flight: 64 << 20,
             max_redirects: 5,
             max_items: 2_000,
             min_interval: minute(2),
@@ -65,6 +87,11 @@ impl Default for Settings {
             start_spread: Duration::from_secs(30),
             max_text: 64 * 1024,
             allow: Vec::new(),
+            dns: Vec::new(),
+            proxy: None,
+            proxy_login: None,
+            authorities: None,
+            credentials: BTreeMap::new(),
             concurrency: 64,
         }
     }
@@ -84,6 +111,26 @@ pub enum SettingsError {
     /// No request could ever start.
     #[error("`concurrency` and `host_permits` must be at least 1")]
     NoPermits,
+    /// No body of the largest size would ever be read.
+    #[error("`max_in_flight` must be at least `max_wire` and `max_body` together")]
+    InFlight,
+    /// The resolver for `dns` cannot be made.
+    #[error("the DNS servers cannot be asked")]
+    Dns(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A proxy that cannot be used.
+    #[error("the proxy must be an http, https or socks5h address without a password in it")]
+    Proxy,
+    /// Authorities that are no PEM certificates.
+    #[error("the authorities are no PEM certificates")]
+    Authorities,
+    /// A credential that cannot be sent.
+    #[error("the credential `{name}` {what}")]
+    Credential {
+        /// As feeds name it.
+        name: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// The User-Agent holds characters that no header may.
     #[error("the user agent and the contact must be printable ASCII")]
     UserAgent,
@@ -99,6 +146,9 @@ impl Settings {
         }
         if self.concurrency == 0 || self.host_permits == 0 {
             return Err(SettingsError::NoPermits);
+        }
+        if self.max_in_flight < self.max_wire.saturating_add(self.max_body) {
+            return Err(SettingsError::InFlight);
         }
         Ok(())
     }

@@ -55,6 +55,10 @@ pub struct FeedSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub interval: Option<SignedDuration>,
+    /// The name of what the configuration keeps secret for this feed: a password, a header, a client
+    /// certificate. The name alone is on the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
     /// True for the built-in sample wire, whose items are invented.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sample: bool,

@@ -49,6 +49,9 @@ pub(crate) fn apply<T: DeserializeOwned>(
         table = overridden::<T>(&table, section, key, &value)
             .map_err(|what| match *key {
                 // Its text may hold a secret.
+                "credentials" => {
+                    "expects TOML tables of the keys in [fetch.credentials.…]".to_owned()
+                }
                 "properties" => "expects a TOML table such as { \"linger.ms\" = \"5\" }".to_owned(),
                 _ => what,
             })

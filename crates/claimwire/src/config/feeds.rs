@@ -25,6 +25,7 @@ pub(crate) struct FeedEntry {
     kind: PublisherKind,
     admiralty: Option<Reliability>,
     interval: Option<Spanned<Span>>,
+    credential: Option<Spanned<String>>,
 }
 
 /// A file that lists feeds and nothing else.
@@ -44,7 +45,8 @@ pub(crate) fn load(source: &Source, into: &mut FeedList) -> Result<(), ConfigErr
 #[derive(Debug, Default)]
 pub(crate) struct FeedList {
     pub(crate) specs: Vec<FeedSpec>,
-    places: HashMap<String, String>,
+    /// `file:line` of each, by its id.
+    pub(crate) places: HashMap<String, String>,
 }
 
 impl FeedList {
@@ -109,6 +111,7 @@ fn spec(source: &Source, entry: FeedEntry) -> Result<FeedSpec, ConfigError> {
         kind: entry.kind,
         admiralty: entry.admiralty,
         interval,
+        credential: entry.credential.map(Spanned::into_inner),
         sample: false,
     })
 }

@@ -1,12 +1,21 @@
 //! `[fetch]` as the fetcher has it.
 
+use std::collections::BTreeMap;
+
 use super::section::FetchSection;
 
 /// The fetcher's own settings, with what the section names in their place.
-pub(crate) fn settings(section: &FetchSection) -> fetcher::Settings {
+pub(crate) fn settings(
+    section: &FetchSection,
+    credentials: &BTreeMap<String, fetcher::Credential>,
+) -> fetcher::Settings {
     let wide = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
     let section = section.clone();
     let own = fetcher::Settings::default();
+    let proxy_login = section
+        .proxy_credential
+        .as_ref()
+        .and_then(|name| credentials.get(name)?.login.clone());
     fetcher::Settings {
         user_agent: section.user_agent.unwrap_or(own.user_agent),
         contact: section.contact.unwrap_or(own.contact),
@@ -19,6 +28,10 @@ pub(crate) fn settings(section: &FetchSection) -> fetcher::Settings {
         max_body: section.max_body.map_or(own.max_body, |size| size.0),
         max_wire: section.max_wire.map_or(own.max_wire, |size| size.0),
         max_ratio: section.max_ratio.map_or(own.max_ratio, u64::from),
+        min_rate: section.min_rate.map_or(own.min_rate, |size| size.0),
+        max_in_flight: section
+            .max_in_flight
+            .map_or(own.max_in_flight, |size| size.0),
         max_redirects: section.max_redirects.unwrap_or(own.max_redirects),
         max_items: section.max_items.map_or(own.max_items, wide),
         min_interval: section.min_interval.map_or(own.min_interval, |span| span.0),
@@ -33,6 +46,13 @@ pub(crate) fn settings(section: &FetchSection) -> fetcher::Settings {
             usize::try_from(size.0).unwrap_or(usize::MAX)
         }),
         allow: section.allow.unwrap_or(own.allow),
+        dns: section.dns.map_or(own.dns, |servers| {
+            servers.iter().map(|server| server.0).collect()
+        }),
+        proxy: section.proxy.or(own.proxy),
+        proxy_login,
+        authorities: own.authorities,
+        credentials: credentials.clone(),
         concurrency: section.concurrency.map_or(own.concurrency, wide),
     }
 }

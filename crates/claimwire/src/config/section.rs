@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::credentials::CredentialEntry;
 use super::units::{Size, Span};
 
 /// `[log]`: where records are kept.
@@ -128,6 +129,8 @@ pub(crate) struct FetchSection {
     pub(crate) max_body: Option<Size>,
     pub(crate) max_wire: Option<Size>,
     pub(crate) max_ratio: Option<u32>,
+    pub(crate) min_rate: Option<Size>,
+    pub(crate) max_in_flight: Option<Size>,
     pub(crate) max_redirects: Option<u32>,
     pub(crate) max_items: Option<u32>,
     pub(crate) min_interval: Option<Span>,
@@ -138,7 +141,31 @@ pub(crate) struct FetchSection {
     pub(crate) start_spread: Option<Span>,
     pub(crate) max_text: Option<Size>,
     pub(crate) allow: Option<Vec<String>>,
+    /// Addresses, with a port where it is not 53.
+    pub(crate) dns: Option<Vec<NameServer>>,
+    pub(crate) proxy: Option<String>,
+    /// The name of the credential whose user and password the proxy is given.
+    pub(crate) proxy_credential: Option<String>,
+    /// PEM file of authorities to trust beside the system's.
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) credentials: BTreeMap<String, CredentialEntry>,
     pub(crate) concurrency: Option<u32>,
+}
+
+/// A DNS server, by its address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NameServer(pub(crate) SocketAddr);
+
+impl<'de> Deserialize<'de> for NameServer {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let usual = text.parse::<IpAddr>().map(|address| (address, 53).into());
+        usual.or_else(|_| text.parse()).map(Self).map_err(|_| {
+            serde::de::Error::custom(format!(
+                "\"{text}\" is no DNS server; write its address as \"192.0.2.1\" or \"192.0.2.1:53\""
+            ))
+        })
+    }
 }
 
 /// `[feeds]`: which files list the feeds.

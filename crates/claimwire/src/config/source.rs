@@ -72,16 +72,18 @@ impl Source {
 
     /// Where a key of a section stands.
     pub(crate) fn key_span(&self, section: &str, key: &str) -> Option<Range<usize>> {
-        let root = DeTable::parse(&self.text).ok()?;
-        let value = root.get_ref().get(section)?.get_ref().get(key)?;
-        Some(value.span())
+        self.span(&[section, key])
     }
 
-    /// Where a key of `[kafka.properties]` stands.
-    pub(crate) fn property_span(&self, key: &str) -> Option<Range<usize>> {
+    /// Where the value stands that keys lead to, from the outermost inwards.
+    pub(crate) fn span(&self, path: &[&str]) -> Option<Range<usize>> {
         let root = DeTable::parse(&self.text).ok()?;
-        let kafka = root.get_ref().get("kafka")?.get_ref().get("properties")?;
-        Some(kafka.get_ref().get(key)?.span())
+        let (first, rest) = path.split_first()?;
+        let mut value = root.get_ref().get(*first)?;
+        for key in rest {
+            value = value.get_ref().get(*key)?;
+        }
+        Some(value.span())
     }
 
     /// The line that bytes stand on, from 1.

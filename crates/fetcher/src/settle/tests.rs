@@ -39,6 +39,7 @@ fn asked(state: &FeedState, doubted: bool, answer: Result<Answer, PollError>) ->
 
 fn answer(body: Body) -> Answer {
     Answer {
+        memory: None,
         body,
         url: OLD.parse().expect("an address"),
         etag: None,
