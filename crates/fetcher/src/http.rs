@@ -115,7 +115,7 @@ impl Http {
             match hop.await.map_err(|_| PollError::Timeout)?? {
                 Hop::Answer(mut answer) => {
                     answer.moved = moved.to();
-                    return Ok(answer);
+                    return Ok(*answer);
                 }
                 Hop::Elsewhere { mut to, for_good } => {
                     // A publisher cannot have us log in anywhere.
@@ -204,7 +204,7 @@ impl Http {
                     content_type,
                 };
                 answer.memory = Some(memory);
-                return Ok(Hop::Answer(answer));
+                return Ok(Hop::Answer(Box::new(answer)));
             }
             status => {
                 return Err(PollError::Status {
@@ -213,12 +213,12 @@ impl Http {
                 });
             }
         };
-        Ok(Hop::Answer(answer(url, headers, body)))
+        Ok(Hop::Answer(Box::new(answer(url, headers, body))))
     }
 }
 
 enum Hop {
-    Answer(Answer),
+    Answer(Box<Answer>),
     Elsewhere { to: Url, for_good: bool },
 }
 
