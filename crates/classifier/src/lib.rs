@@ -19,6 +19,7 @@ mod inflection;
 mod language;
 mod lexicon;
 mod mention;
+mod names;
 mod pattern;
 mod reference;
 mod relevance;
@@ -34,6 +35,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 use wire::claim::Reliability;
+use wire::entity::EntityType;
 use wire::tagged::Relevance;
 use wire::{Entity, Language, Revision, Tagged};
 
@@ -42,6 +44,7 @@ use crate::cue::Cues;
 use crate::dictionary::Dictionary;
 use crate::lexicon::Lexicon;
 use crate::mention::Mention;
+use crate::names::Shapes;
 use crate::relevance::Weights;
 use crate::values::Grammar;
 
@@ -106,6 +109,7 @@ pub struct Classifier {
     cues: Cues,
     weights: Weights,
     values: Grammar,
+    names: HashMap<Language, Shapes>,
 }
 
 impl Classifier {
@@ -127,6 +131,7 @@ impl Classifier {
             dictionary: Dictionary::new(files)?,
             cues: Cues::new(files)?,
             weights: Weights::new(files)?,
+            names: Shapes::all(files)?,
         })
     }
 
@@ -161,17 +166,46 @@ impl Classifier {
             language: analysis.language,
             relevant,
             relevance,
-            entities: analysis
-                .mentions
-                .iter()
-                .map(|mention| entity(&analysis, mention))
-                .collect(),
+            entities: self.entities(&analysis),
             claim_status: rollup::of(&claims),
             claims,
             rules: self.digest.clone(),
             clauses,
             attributions,
         }
+    }
+
+    /// Every entity of a text: the dictionary's, values, and the names that the dictionary does not have.
+    /// A name of the dictionary inside a longer one of an organisation is a part of that: *Bank of England*.
+    fn entities(&self, analysis: &Analysis<'_>) -> Vec<Entity> {
+        let Some(shapes) = self.names.get(&analysis.lexicon.language) else {
+            return Vec::new();
+        };
+        let names = names::find(
+            &analysis.text,
+            shapes,
+            analysis.lexicon,
+            &analysis.sentences,
+            &analysis.mentions,
+        );
+        let is_part = |mention: &Mention| {
+            let at = names.partition_point(|name| name.tokens.end <= mention.tokens.start);
+            names.get(at).is_some_and(|name| {
+                mention.entry.is_some()
+                    && name.kind != EntityType::Role
+                    && name.tokens.start <= mention.tokens.start
+                    && mention.tokens.end <= name.tokens.end
+            })
+        };
+        let mut entities: Vec<Entity> = analysis
+            .mentions
+            .iter()
+            .filter(|mention| !is_part(mention))
+            .map(|mention| entity(analysis, mention))
+            .collect();
+        entities.extend(names.iter().map(|name| unlinked(analysis, name)));
+        entities.sort_by_key(|entity| (entity.start, std::cmp::Reverse(entity.end)));
+        entities
     }
 
     /// Why each claim of a text has its status.
@@ -265,6 +299,22 @@ fn mark_metonyms(analysis: &mut Analysis<'_>) {
             .entry(analysis.dictionary)
             .and_then(|entry| entry.government.clone());
         analysis.mentions[index].metonym_of = government;
+    }
+}
+
+fn unlinked(analysis: &Analysis<'_>, name: &names::Name) -> Entity {
+    let bytes = analysis.text.bytes(&name.tokens);
+    let span = analysis.text.span_of_bytes(&bytes);
+    Entity {
+        start: span.start,
+        end: span.end,
+        surface: analysis.text.text[bytes].to_owned(),
+        kind: name.kind,
+        id: name.id.clone(),
+        qid: None,
+        value: None,
+        metonym_of: None,
+        self_declared: false,
     }
 }
 
