@@ -204,6 +204,10 @@ impl Classifier {
             .map(|mention| entity(analysis, mention))
             .collect();
         entities.extend(names.iter().map(|name| unlinked(analysis, name)));
+        let inner = analysis.mentions.iter().filter_map(|outer| {
+            mention::inside(&analysis.text, &self.dictionary, analysis.language, outer)
+        });
+        entities.extend(inner.map(|mention| entity(analysis, &mention)));
         entities.sort_by_key(|entity| (entity.start, std::cmp::Reverse(entity.end)));
         entities
     }

@@ -83,6 +83,7 @@ pub(crate) fn find(
                 let recency = named.get(&name.entry).copied().unwrap_or(0);
                 (
                     place_reading(text, dictionary, &found, name),
+                    is_common(text, &found, name),
                     name.short,
                     std::cmp::Reverse(recency),
                 )
@@ -214,6 +215,71 @@ fn place_reading(text: &Text, dictionary: &Dictionary, found: &Candidate, name: 
     u8::from(person && matches!(before, "in" | "from" | "to" | "near"))
 }
 
+/// Whether a word that needs no capital has one all the same: *Polski* in mid-sentence is the country before
+/// it is the adjective.
+fn is_common(text: &Text, found: &Candidate, name: &Name) -> bool {
+    let at = found.tokens.start;
+    let opens = at == 0 || text.token(at).breaks > 0 || !text.is_wordlike(at - 1);
+    name.case == Case::Any && !opens && text.is_capitalised(at)
+}
+
+/// The country or body inside the name of an office or a government: *Ukraine* in *President of Ukraine*.
+pub(crate) fn inside(
+    text: &Text,
+    dictionary: &Dictionary,
+    language: Language,
+    outer: &Mention,
+) -> Option<Mention> {
+    let entry = outer.entry(dictionary)?;
+    let holds_one = entry.kind == EntityType::Role || entry.id.starts_with("org.gov-");
+    if !holds_one || outer.tokens.len() < 2 {
+        return None;
+    }
+    let first = text.token(outer.tokens.start).folded;
+    let last = outer.tokens.end - 1;
+    let folded = &text.folded[first..text.token(last).folded + text.word(last).len()];
+    let found = dictionary
+        .automaton
+        .find_overlapping_iter(folded)
+        .filter_map(|found| {
+            let tokens = outer.tokens.clone();
+            let begins = tokens
+                .clone()
+                .find(|&at| text.token(at).folded == first + found.start())?;
+            let ends = tokens
+                .clone()
+                .find(|&at| text.token(at).folded + text.word(at).len() == first + found.end())?;
+            let candidate = Candidate {
+                bytes: text.bytes(&(begins..ends + 1)),
+                tokens: begins..ends + 1,
+                pattern: found.pattern().as_usize(),
+            };
+            let name = dictionary.names[candidate.pattern].iter().find(|name| {
+                let entry = &dictionary.entries[name.entry];
+                let fits = entry.is_country
+                    || matches!(entry.kind, EntityType::Organisation | EntityType::NatoBody);
+                fits && !name.short
+                    && speaks(name, language, &text.text[candidate.bytes.clone()])
+                    && has_case(text, &candidate, name.case)
+            })?;
+            Some((candidate, name.entry))
+        });
+    let (found, number) = found
+        .filter(|(found, _)| found.tokens.len() < outer.tokens.len())
+        .max_by_key(|(found, _)| found.tokens.len())?;
+    let entry = &dictionary.entries[number];
+    Some(Mention {
+        bytes: found.bytes,
+        tokens: found.tokens,
+        kind: entry.kind,
+        id: entry.id.clone(),
+        entry: Some(number),
+        value: None,
+        metonym_of: None,
+        media: false,
+    })
+}
+
 /// Mentions of the dictionary and of the values grammar together, in text order. A value may hold a
 /// name (*two Patriot batteries*); one that lies within a name is part of it (*47th Brigade*).
 pub(crate) fn merge(named: Vec<Mention>, values: Vec<Mention>) -> Vec<Mention> {
@@ -248,7 +314,7 @@ pub(crate) fn value(text: &Text, found: Found) -> Mention {
         kind: found.kind,
         id: found.id,
         entry: None,
-        value: Some(found.value),
+        value: found.value,
         metonym_of: None,
         media: false,
     }

@@ -50,11 +50,20 @@ struct Listed {
     /// Whole names of places and organisations.
     places: Words,
     organisations: Words,
-    /// Words with a capital that are no names by themselves.
+    /// Words that open a sentence and are in no name.
+    openers: Words,
+    /// Words with a capital that name nobody by themselves, and what such words end in.
     no_names: Words,
+    no_name_endings: Vec<String>,
+    /// *election* and its like, and what stands before it: *federal*.
+    elections: Words,
+    election_kinds: Words,
     /// Jobs, and what may stand before one: *deputy*, *народний*.
     jobs: Words,
     job_openers: Words,
+    /// What may be put before a job in the same word, and phrases in front of one: *екс-*, *в. о.*
+    job_prefixes: Vec<String>,
+    job_phrases: Vec<String>,
     /// Endings of a job of at least seven letters.
     job_endings: Vec<String>,
 }
@@ -76,10 +85,16 @@ pub(crate) struct Shapes {
     place_prepositions: HashSet<String>,
     places: HashSet<String>,
     organisations: HashSet<String>,
+    openers: HashSet<String>,
     no_names: HashSet<String>,
+    no_name_endings: Vec<String>,
+    elections: HashSet<String>,
+    election_kinds: HashSet<String>,
     /// Jobs by their first word, the rest of the words behind it.
     jobs: HashMap<String, Vec<String>>,
     job_openers: HashSet<String>,
+    job_prefixes: Vec<String>,
+    job_phrases: Vec<Vec<String>>,
     job_endings: Vec<String>,
 }
 
@@ -90,7 +105,10 @@ impl Shapes {
         let mut all = HashMap::new();
         for language in Language::TAGGED {
             let path = format!("names/{language}.toml");
-            all.insert(language, Self::new(files.one(&path), language, &inflection)?);
+            all.insert(
+                language,
+                Self::new(files.one(&path), language, &inflection)?,
+            );
         }
         Ok(all)
     }
@@ -111,7 +129,9 @@ impl Shapes {
         let mut jobs: HashMap<String, Vec<String>> = HashMap::new();
         for job in set(listed.jobs)? {
             let (first, rest) = job.split_once(' ').unwrap_or((&job, ""));
-            jobs.entry(first.to_owned()).or_default().push(rest.to_owned());
+            jobs.entry(first.to_owned())
+                .or_default()
+                .push(rest.to_owned());
         }
         for rest in jobs.values_mut() {
             rest.sort_by_key(|rest| std::cmp::Reverse(rest.len()));
@@ -131,10 +151,28 @@ impl Shapes {
             place_prepositions: set(listed.place_prepositions)?,
             places: set(listed.places)?,
             organisations: set(listed.organisations)?,
+            openers: set(listed.openers)?,
             no_names: set(listed.no_names)?,
+            no_name_endings: listed
+                .no_name_endings
+                .iter()
+                .map(|ending| fold(ending))
+                .collect(),
+            elections: set(listed.elections)?,
+            election_kinds: set(listed.election_kinds)?,
             jobs,
             job_openers: set(listed.job_openers)?,
-            job_endings: listed.job_endings.iter().map(|ending| fold(ending)).collect(),
+            job_prefixes: listed.job_prefixes,
+            job_phrases: listed
+                .job_phrases
+                .iter()
+                .map(|phrase| phrase.split(' ').map(fold).collect())
+                .collect(),
+            job_endings: listed
+                .job_endings
+                .iter()
+                .map(|ending| fold(ending))
+                .collect(),
         })
     }
 }

@@ -27,7 +27,8 @@ pub(crate) struct Found {
     pub(crate) kind: EntityType,
     /// Made of the value: `money:EUR:50000000000`.
     pub(crate) id: String,
-    pub(crate) value: Value,
+    /// None for a date that the text alone does not place: *last year* of an unknown one.
+    pub(crate) value: Option<Value>,
 }
 
 /// What the file says of one word or phrase.
@@ -50,6 +51,23 @@ enum Meaning {
     Day(i64),
     /// Weeks from the publication.
     Week(i64),
+    /// Years from that of the publication.
+    Year(i16),
+    /// Months from that of the publication.
+    Months(i32),
+    /// Stands before a date and keeps to a part of it: *end of*.
+    Part(bool),
+    /// Stands before a date that is the bound of a longer time: *during*.
+    Lasting(bool),
+    /// A unit of time, and what makes it a date: *three years ago*.
+    Time(bool),
+    Ago(bool),
+    /// Stands after the number of a century or a decade.
+    Era(bool),
+    /// A time of the year.
+    Season(bool),
+    /// Has a full stop of its own, which is true also where a space stands between: *2012 р .*
+    Short(bool),
     /// Stands before a year.
     BeforeYear(bool),
     /// Stands after a year.
@@ -144,11 +162,17 @@ impl Grammar {
                 .into_iter()
                 .flatten()
                 .max_by_key(|reading| reading.end);
-            let Some(Reading { end, value }) = longest else {
+            let Some(Reading { mut end, value, id }) = longest else {
                 at += 1;
                 continue;
             };
-            let (kind, id) = identify(&value);
+            if reader.is_short(end) {
+                end += 1;
+            }
+            let (kind, id) = match (&value, id) {
+                (Some(value), None) => identify(value),
+                (_, id) => (EntityType::Date, id.unwrap_or_default()),
+            };
             found.push(Found {
                 start: reader.tokens[at].start,
                 end: reader.tokens[end - 1].end,
@@ -187,7 +211,9 @@ fn identify(value: &Value) -> (EntityType, String) {
 /// A value and the token after it.
 struct Reading {
     end: usize,
-    value: Value,
+    value: Option<Value>,
+    /// For a date that the text alone does not place.
+    id: Option<String>,
 }
 
 /// One text's tokens and its language's words.
@@ -242,6 +268,22 @@ impl Reader<'_> {
         Some((scan::shifted(&number, power), end))
     }
 
+    /// Whether the token at `end` is the full stop of the abbreviation before it.
+    fn is_short(&self, end: usize) -> bool {
+        let apart = self.phrase(end - 1, |means| match means {
+            Meaning::Short(apart) => Some(*apart),
+            _ => None,
+        });
+        let stop = self.tokens.get(end).filter(|token| token.text == ".");
+        stop.zip(apart)
+            .is_some_and(|(stop, (apart, _))| stop.glued || apart)
+    }
+
+    fn is(&self, at: usize, wanted: &Meaning) -> Option<usize> {
+        let found = self.phrase(at, |means| (means == wanted).then_some(()));
+        found.map(|((), end)| end)
+    }
+
     fn currency(&self, at: usize) -> Option<(String, usize)> {
         self.phrase(at, |means| match means {
             Meaning::Currency(code) => Some(code.clone()),
@@ -263,7 +305,8 @@ impl Reader<'_> {
         };
         Some(Reading {
             end,
-            value: Value::Money { amount, currency },
+            value: Some(Value::Money { amount, currency }),
+            id: None,
         })
     }
 
@@ -286,7 +329,8 @@ impl Reader<'_> {
         let (unit, end) = unit.or_else(after_adjective)?;
         Some(Reading {
             end,
-            value: Value::Quantity { value, unit },
+            value: Some(Value::Quantity { value, unit }),
+            id: None,
         })
     }
 }

@@ -215,10 +215,10 @@ fn push(headers: &mut Headers, name: &str, value: impl Into<String>) {
     headers.push((name.to_owned(), value.into().into_bytes()));
 }
 
-/// The ids of what is mentioned, each once, comma-separated. Amounts and dates are values rather
-/// than entries of the dictionary, and are left to the record.
+/// The dictionary's ids of what is mentioned, each once, comma-separated. Amounts, dates and names that the
+/// dictionary does not have are left to the record.
 fn entities(mentions: &[Entity]) -> String {
-    let named = mentions.iter().filter(|mention| mention.value.is_none());
+    let named = mentions.iter().filter(|mention| mention.is_linked());
     let ids: BTreeSet<&str> = named.map(|mention| mention.id.as_str()).collect();
     Vec::from_iter(ids).join(",")
 }

@@ -48,12 +48,13 @@ pub struct Entity {
     /// What kind of thing it is.
     #[serde(rename = "type")]
     pub kind: EntityType,
-    /// The dictionary's id, such as `org.nato`; for money, quantities and dates one made of the value.
+    /// The dictionary's id, such as `org.nato`; for money, quantities and dates one made of the value; for a
+    /// name that the dictionary does not have `name:` and its fullest form in the text.
     pub id: String,
     /// Wikidata id, where the dictionary is certain of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qid: Option<String>,
-    /// The normalised value of money, a quantity or a date.
+    /// The normalised value of money, a quantity or a date; none for a date that the text does not place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// Set when the mention stands for another entity: the place *Kremlin* for the Russian government.
@@ -63,6 +64,18 @@ pub struct Entity {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub self_declared: bool,
 }
+
+impl Entity {
+    /// Whether the dictionary knows it, and others can be asked for by the same id. Values are told by what
+    /// they are, and a name outside of the dictionary by the way this text spells it.
+    #[must_use]
+    pub fn is_linked(&self) -> bool {
+        self.value.is_none() && self.kind != EntityType::Date && !self.id.starts_with(UNLINKED)
+    }
+}
+
+/// What the id of a name that the dictionary does not have begins with.
+pub const UNLINKED: &str = "name:";
 
 /// A normalised value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -28,6 +28,7 @@ pub(crate) fn evaluate(file: &Path, target: &Path) {
         "\nNER-UK train, tokens joined by spaces; spans agree exactly (or overlap), bar F1 {BAR:.2}"
     );
     let mut errors = Errors::default();
+    let mut all = Counts::default();
     for (theirs, ours, ending) in KINDS {
         let mut exact = Counts::default();
         let mut overlapping = Counts::default();
@@ -84,7 +85,9 @@ pub(crate) fn evaluate(file: &Path, target: &Path) {
                 errors.note(&kind, &entity.surface, &text, entity.start, entity.end);
             }
         }
+        all += exact;
         exact.print(theirs, &format!("(overlap F1 {:.3})", overlapping.f1()));
     }
+    all.print("all four", "");
     errors.write(&target.join("ner-uk.tsv"));
 }

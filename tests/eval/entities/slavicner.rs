@@ -75,6 +75,7 @@ pub(crate) fn evaluate(folder: &Path, ids: &Path, target: &Path) {
                 let found: Vec<&Entity> = entities
                     .iter()
                     .filter(|one| KINDS.contains(&one.kind.as_str()) || one.kind == "demonym")
+                    .filter(|one| !one.id.starts_with("name:"))
                     .filter(|entity| entity.overlaps(name.start, name.end))
                     .collect();
                 exact += usize::from(

@@ -1,12 +1,12 @@
 //! One reading of a text for names and jobs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use wire::entity::EntityType;
+use wire::entity::{EntityType, UNLINKED};
 
 use super::Shapes;
-use crate::lexicon::Lexicon;
+use crate::lexicon::{Form, Lexicon};
 use crate::mention::Mention;
 use crate::text::{Kind, Text};
 
@@ -80,6 +80,11 @@ impl Reader<'_> {
     fn sentence(&self, sentence: &Range<usize>, found: &mut Vec<(Range<usize>, Guess)>) {
         let mut at = sentence.start;
         while at < sentence.end {
+            if let Some(end) = self.election(at, sentence) {
+                found.push((at..end, Guess::Sure(EntityType::OperationOrEvent)));
+                at = end;
+                continue;
+            }
             if !self.is_capital(at) {
                 at += 1;
                 continue;
@@ -88,6 +93,32 @@ impl Reader<'_> {
             at = run.end;
             self.read(run, sentence.start, found);
         }
+    }
+
+    /// *2019 Australian federal election*, *1997 United Kingdom general election*: the end of one that
+    /// begins at `at`.
+    fn election(&self, at: usize, sentence: &Range<usize>) -> Option<usize> {
+        let dated = self.text.token(at).kind == Kind::Number && self.text.surface(at).len() == 4;
+        let named = at + usize::from(dated);
+        if named >= sentence.end || !self.is_capital(named) || self.is_opener(named) {
+            return None;
+        }
+        let mut end = named + 1;
+        let limit = sentence.end.min(named + LONGEST);
+        let mut lower = false;
+        while end < limit {
+            let word = self.text.word(end);
+            if self.shapes.elections.contains(word) && (dated || lower || self.is_capital(end)) {
+                return Some(end + 1);
+            }
+            if self.shapes.election_kinds.contains(word) {
+                lower = true;
+            } else if !self.is_capital(end) {
+                return None;
+            }
+            end += 1;
+        }
+        None
     }
 
     fn is_capital(&self, at: usize) -> bool {
@@ -107,7 +138,9 @@ impl Reader<'_> {
                 end += 1;
             } else if initial && capital(end + 1) {
                 end += 2;
-            } else if word == "'s" && capital(end + 1) && self.shapes.possessed.contains(self.text.word(end - 1))
+            } else if word == "'s"
+                && capital(end + 1)
+                && self.shapes.possessed.contains(self.text.word(end - 1))
                 || self.shapes.particles.contains(word) && capital(end + 1)
             {
                 end += 2;
@@ -128,15 +161,13 @@ impl Reader<'_> {
 
     fn opens_organisation(&self, at: usize) -> bool {
         let word = self.text.word(at);
-        self.shapes.organisation_starts.contains(word) || self.shapes.organisation_ends.contains(word)
+        self.shapes.organisation_starts.contains(word)
+            || self.shapes.organisation_ends.contains(word)
     }
 
     fn read(&self, run: Range<usize>, start: usize, found: &mut Vec<(Range<usize>, Guess)>) {
         let mut run = run;
-        while !run.is_empty() && self.is_no_name(run.start) {
-            run.start += 1;
-        }
-        while !run.is_empty() && !self.is_capital(run.start) {
+        while !run.is_empty() && (self.is_opener(run.start) || !self.is_capital(run.start)) {
             run.start += 1;
         }
         if run.is_empty() || self.is_linked_whole(&run) {
@@ -147,7 +178,7 @@ impl Reader<'_> {
         let first = words[0];
         let last = words[words.len() - 1];
         let shapes = self.shapes;
-        let holds = |set: &std::collections::HashSet<String>| words.iter().any(|word| set.contains(*word));
+        let holds = |set: &HashSet<String>| words.iter().any(|word| set.contains(*word));
 
         if shapes.organisations.contains(&joined) {
             return found.push((run, Guess::Sure(EntityType::Organisation)));
@@ -155,12 +186,36 @@ impl Reader<'_> {
         if shapes.places.contains(&joined) {
             return found.push((run, Guess::Sure(EntityType::Place)));
         }
-        if shapes.event_ends.contains(last) || words.len() > 1 && holds(&shapes.event_ends) && !shapes.organisation_ends.contains(last) {
+        if shapes.event_ends.contains(last)
+            || words.len() > 1
+                && holds(&shapes.event_ends)
+                && !shapes.organisation_ends.contains(last)
+        {
             return found.push((run, Guess::Sure(EntityType::OperationOrEvent)));
         }
+        let organisation = words.len() > 1
+            && (shapes.organisation_ends.contains(last)
+                || shapes.organisation_starts.contains(first) && !shapes.capital_nouns
+                || words.iter().enumerate().any(|(at, word)| {
+                    at + 1 < words.len()
+                        && shapes.links.contains(words[at + 1])
+                        && shapes.organisation_ends.contains(*word)
+                }));
+        if organisation && !shapes.titles.contains(last) {
+            return found.push((run, Guess::Sure(EntityType::Organisation)));
+        }
+        let inner = self
+            .linked(&run)
+            .next()
+            .map(|mention| mention.tokens.clone());
+        if let Some(inner) = inner {
+            return self.around(run, &inner, start, found);
+        }
+        if self.is_no_name(run.start) && !shapes.given.contains(first) {
+            return self.read(run.start + 1..run.end, start, found);
+        }
         // What stands before the last title is read by itself: *Texas Governor John Connally*.
-        let title = words.iter().rposition(|word| shapes.titles.contains(*word));
-        if let Some(title) = title.filter(|_| !holds(&shapes.organisation_ends)) {
+        if let Some(title) = words.iter().rposition(|word| shapes.titles.contains(*word)) {
             let title = run.start + title;
             if title > run.start {
                 self.read(run.start..title, start, found);
@@ -171,18 +226,9 @@ impl Reader<'_> {
             }
             return;
         }
-        let organisation = words.len() > 1
-            && (shapes.organisation_ends.contains(last)
-                || shapes.organisation_starts.contains(first)
-                || words.iter().enumerate().any(|(at, word)| {
-                    at > 0 && at + 1 < words.len()
-                        && shapes.links.contains(words[at + 1])
-                        && shapes.organisation_ends.contains(*word)
-                }));
-        if organisation {
-            return found.push((run, Guess::Sure(EntityType::Organisation)));
-        }
-        if words.len() > 1 && (shapes.place_ends.contains(last) || shapes.place_starts.contains(first)) {
+        if words.len() > 1
+            && (shapes.place_ends.contains(last) || shapes.place_starts.contains(first))
+        {
             return found.push((run, Guess::Sure(EntityType::Place)));
         }
         // A given name opens a person's name, whatever stands before it.
@@ -202,18 +248,28 @@ impl Reader<'_> {
             }
             return;
         }
-        let before = run.start.checked_sub(1).map_or("", |before| self.text.word(before));
+        let before = run
+            .start
+            .checked_sub(1)
+            .map_or("", |before| self.text.word(before));
         let after_place = shapes.place_prepositions.contains(before);
         if words.len() == 1 {
             return self.word(run, start, after_place, found);
         }
-        if shapes.capital_nouns || self.touches_linked(&run) {
+        if shapes.capital_nouns
+            || shapes.given.is_empty()
+            || words.iter().any(|word| self.is_general(word))
+        {
             return;
         }
         if self.is_acronym(run.end - 1) && words.len() == 2 && !self.is_acronym(run.start) {
             return;
         }
-        let guess = if after_place { EntityType::Place } else { EntityType::Person };
+        let guess = if after_place {
+            EntityType::Place
+        } else {
+            EntityType::Person
+        };
         if words.len() <= LONGEST_PERSON - 1 {
             found.push((run, Guess::Sure(guess)));
         }
@@ -228,19 +284,27 @@ impl Reader<'_> {
         found: &mut Vec<(Range<usize>, Guess)>,
     ) {
         let at = run.start;
-        if self.is_acronym(at) {
+        if self.is_acronym(at) && !self.is_no_name(at) {
             return found.push((run, Guess::Sure(EntityType::Organisation)));
         }
-        let known = self.shapes.titles.contains(self.text.word(at)) || self.opens_organisation(at);
-        if known || self.shapes.event_ends.contains(self.text.word(at)) {
+        let word = self.text.word(at);
+        let known = self.shapes.titles.contains(word) || self.opens_organisation(at);
+        if known || self.shapes.event_ends.contains(word) || self.is_general(word) {
             return;
         }
+        // Who does something, or owns it, is somebody.
+        let next = self.text.word(at + 1);
+        let acts = next == "'s"
+            || matches!(
+                self.lexicon.form(next),
+                Some(Form::Finite(_) | Form::PastOrParticiple)
+            );
         let guess = if self.shapes.capital_nouns || at == start {
             None
         } else if after_place {
             Some(EntityType::Place)
         } else {
-            Some(EntityType::Person)
+            acts.then_some(EntityType::Person)
         };
         found.push((run, Guess::Word(guess)));
     }
@@ -252,19 +316,62 @@ impl Reader<'_> {
         (2..=LONGEST_ACRONYM).contains(&letters)
             && capitals >= 2
             && capitals + 1 >= letters
-            && !surface.chars().all(|char| matches!(char, 'I' | 'V' | 'X' | 'L' | 'M' | 'C'))
+            && !surface
+                .chars()
+                .all(|char| matches!(char, 'I' | 'V' | 'X' | 'L' | 'M' | 'C'))
             && surface.chars().all(char::is_alphabetic)
     }
 
-    fn is_no_name(&self, at: usize) -> bool {
+    /// A word that opens a sentence or a phrase and is in no name.
+    fn is_opener(&self, at: usize) -> bool {
         let word = self.text.word(at);
-        if self.shapes.place_starts.contains(word) || self.shapes.given.contains(word) {
-            return false;
-        }
+        let known = self.shapes.place_starts.contains(word) || self.shapes.given.contains(word);
+        !known
+            && (self.shapes.openers.contains(word)
+                || self.lexicon.function.contains(word)
+                || self.lexicon.determiners.contains(word)
+                || self.lexicon.prepositions.contains(word))
+    }
+
+    fn is_no_name(&self, at: usize) -> bool {
+        self.is_general(self.text.word(at))
+    }
+
+    /// A nationality, a creed, a title of a body: a word that has a capital and names nobody.
+    fn is_general(&self, word: &str) -> bool {
+        let ends = |ending: &String| word.ends_with(ending.as_str());
         self.shapes.no_names.contains(word)
-            || self.lexicon.function.contains(word)
-            || self.lexicon.determiners.contains(word)
-            || self.lexicon.prepositions.contains(word)
+            || word.chars().count() > 5 && self.shapes.no_name_endings.iter().any(ends)
+    }
+
+    /// Reads what stands before and after a mention of the dictionary. A given name right before a surname
+    /// that the dictionary has makes it somebody else's.
+    fn around(
+        &self,
+        run: Range<usize>,
+        inner: &Range<usize>,
+        start: usize,
+        found: &mut Vec<(Range<usize>, Guess)>,
+    ) {
+        let before = run.start..inner.start.max(run.start);
+        let after = inner.end.min(run.end)..run.end;
+        if !before.is_empty() && inner.len() == 1 && after.is_empty() {
+            let namesake = self
+                .linked(inner)
+                .any(|mention| mention.kind == EntityType::Person);
+            let given = before.end - 1;
+            if namesake && self.shapes.given.contains(self.text.word(given)) {
+                if given > before.start {
+                    self.read(before.start..given, start, found);
+                }
+                return found.push((given..inner.end, Guess::Sure(EntityType::Person)));
+            }
+        }
+        for rest in [before, after] {
+            if !rest.is_empty() {
+                self.read(rest, start, found);
+            }
+        }
     }
 
     /// Whether the dictionary names all of it, or more.
@@ -279,7 +386,9 @@ impl Reader<'_> {
 
     /// The dictionary's mentions that share a token with `run`.
     fn linked(&self, run: &Range<usize>) -> impl Iterator<Item = &Mention> {
-        let end = self.mentions.partition_point(|mention| mention.tokens.start < run.end);
+        let end = self
+            .mentions
+            .partition_point(|mention| mention.tokens.start < run.end);
         let start = run.start;
         self.mentions[end.saturating_sub(LONGEST)..end]
             .iter()
@@ -290,7 +399,7 @@ impl Reader<'_> {
     /// it was elsewhere in the text.
     fn settle(&self, found: Vec<(Range<usize>, Guess)>) -> Vec<Name> {
         let mut full: HashMap<String, String> = HashMap::new();
-        let mut places: HashMap<String, ()> = HashMap::new();
+        let mut places: HashSet<&str> = HashSet::new();
         for (run, guess) in &found {
             match guess {
                 Guess::Sure(EntityType::Person) if run.len() > 1 => {
@@ -298,7 +407,7 @@ impl Reader<'_> {
                     full.entry(surname).or_insert_with(|| self.id(run));
                 }
                 Guess::Word(Some(EntityType::Place)) => {
-                    places.insert(self.text.word(run.start).to_owned(), ());
+                    places.insert(self.text.word(run.start));
                 }
                 _ => {}
             }
@@ -312,19 +421,23 @@ impl Reader<'_> {
                     Guess::Sure(kind) => kind,
                     Guess::Word(_) if self.touches_linked(&run) => return None,
                     Guess::Word(_) if person.is_some() => EntityType::Person,
-                    Guess::Word(_) if places.contains_key(word) => EntityType::Place,
+                    Guess::Word(_) if places.contains(word) => EntityType::Place,
                     Guess::Word(kind) => kind?,
                 };
                 let person = person.filter(|_| kind == EntityType::Person).cloned();
                 let id = person.unwrap_or_else(|| self.id(&run));
-                Some(Name { tokens: run, kind, id })
+                Some(Name {
+                    tokens: run,
+                    kind,
+                    id,
+                })
             })
             .collect()
     }
 
     fn id(&self, run: &Range<usize>) -> String {
         let words: Vec<&str> = run.clone().map(|at| self.text.word(at)).collect();
-        format!("name:{}", words.join("-"))
+        format!("{UNLINKED}{}", words.join("-"))
     }
 
     fn jobs(&self, sentence: &Range<usize>) -> Vec<Name> {
@@ -344,10 +457,23 @@ impl Reader<'_> {
                 start -= 1;
             }
             // *deputy head*: a job that is told by another one.
-            if let Some(further) = (end < sentence.end).then(|| self.job(end, sentence.end)).flatten()
-                && self.shapes.job_openers.contains(self.text.word(end - 1))
+            while self
+                .shapes
+                .job_openers
+                .contains(self.bare(self.text.word(end - 1)))
+                && let Some(further) = (end < sentence.end)
+                    .then(|| self.job(end, sentence.end))
+                    .flatten()
             {
                 end = further;
+            }
+            for phrase in &self.shapes.job_phrases {
+                let from = start.saturating_sub(phrase.len()).max(floor);
+                let here = (from..start).map(|at| self.text.word(at));
+                if here.eq(phrase.iter().map(String::as_str)) {
+                    start = from;
+                    break;
+                }
             }
             let tokens = start..end;
             let linked = self.linked(&tokens).any(|mention| mention.entry.is_some());
@@ -363,16 +489,23 @@ impl Reader<'_> {
         found
     }
 
+    /// A job without what is put before it in the same word.
+    fn bare<'w>(&self, word: &'w str) -> &'w str {
+        let mut prefixes = self.shapes.job_prefixes.iter();
+        prefixes
+            .find_map(|prefix| word.strip_prefix(prefix.as_str()))
+            .unwrap_or(word)
+    }
+
     /// The end of the job that begins at a token.
     fn job(&self, at: usize, limit: usize) -> Option<usize> {
         let word = self.text.word(at);
-        let bare = word
-            .strip_prefix("екс-")
-            .or_else(|| word.strip_prefix("ex-"))
-            .or_else(|| word.strip_prefix("віце-"))
-            .or_else(|| word.strip_prefix("співа"))
-            .unwrap_or(word);
-        let rest = self.shapes.jobs.get(word).or_else(|| self.shapes.jobs.get(bare));
+        let bare = self.bare(word);
+        let rest = self
+            .shapes
+            .jobs
+            .get(word)
+            .or_else(|| self.shapes.jobs.get(bare));
         if let Some(rest) = rest {
             return rest.iter().find_map(|rest| {
                 let words = rest.split(' ').filter(|word| !word.is_empty());

@@ -76,9 +76,14 @@ fn dates_in_six_languages() {
 }
 
 #[test]
-fn a_relative_date_needs_the_publication() {
+fn without_the_publication_a_day_of_some_year_has_no_value() {
     let grammar = Grammar::new(include_str!("../../../../config/values.toml")).unwrap();
-    assert_eq!(grammar.find("yesterday, on 9 July", Language::En, None), []);
+    let found = grammar.find("yesterday, on 9 July", Language::En, None);
+    assert_eq!(found.len(), 1, "yesterday says nothing by itself");
+    assert_eq!(
+        (found[0].id.as_str(), &found[0].value),
+        ("date:--07-09", &None)
+    );
 }
 
 #[test]
