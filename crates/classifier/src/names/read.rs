@@ -136,12 +136,10 @@ impl Reader<'_> {
             if capital(end) {
                 organisation |= self.opens_organisation(end);
                 end += 1;
-            } else if initial && capital(end + 1) {
-                end += 2;
-            } else if word == "'s"
-                && capital(end + 1)
-                && self.shapes.possessed.contains(self.text.word(end - 1))
-                || self.shapes.particles.contains(word) && capital(end + 1)
+            } else if capital(end + 1)
+                && (initial
+                    || word == "'s" && self.shapes.possessed.contains(self.text.word(end - 1))
+                    || self.shapes.particles.contains(word))
             {
                 end += 2;
             } else if organisation && self.shapes.links.contains(word) {
@@ -315,7 +313,7 @@ impl Reader<'_> {
         let capitals = surface.chars().filter(|char| char.is_uppercase()).count();
         (2..=LONGEST_ACRONYM).contains(&letters)
             && capitals >= 2
-            && capitals + 1 >= letters
+            && letters - capitals <= 1
             && !surface
                 .chars()
                 .all(|char| matches!(char, 'I' | 'V' | 'X' | 'L' | 'M' | 'C'))
