@@ -3,6 +3,7 @@
 //!
 //! They are output alone. No rule rests on a name that nobody curated, so an analysis never sees them.
 
+mod jobs;
 mod read;
 
 use std::collections::{HashMap, HashSet};
