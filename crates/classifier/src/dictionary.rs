@@ -1,8 +1,9 @@
 //! The entity dictionary: the files of `config/entities/`, every form of every name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use aho_corasick::AhoCorasick;
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use toml::Spanned;
 use wire::Language;
@@ -118,7 +119,7 @@ pub(crate) enum Case {
 #[derive(Debug)]
 pub(crate) struct Dictionary {
     pub(crate) entries: Vec<Entry>,
-    by_id: HashMap<String, usize>,
+    by_id: FxHashMap<String, usize>,
     pub(crate) automaton: AhoCorasick,
     /// The names that share each pattern of the automaton.
     pub(crate) names: Vec<Vec<Name>>,
@@ -128,7 +129,7 @@ impl Dictionary {
     pub(crate) fn new(files: &RuleFiles) -> Result<Self, RuleError> {
         let inflection = Inflection::new(files)?;
         let mut entries: Vec<Entry> = Vec::new();
-        let mut by_id = HashMap::new();
+        let mut by_id = FxHashMap::default();
         let mut forms: BTreeMap<String, Vec<Name>> = BTreeMap::new();
         for file in files.under("entities/") {
             let listed: EntityFile = file.parse()?;

@@ -8,7 +8,7 @@ use crate::lexicon::Lexicon;
 use crate::text::{Kind, Text};
 
 /// Words that are read at most: the language of an item shows early.
-const WORDS: usize = 2_000;
+const WORDS: usize = 400;
 /// Weight of a letter that only one language has, against 1 for a function word.
 const LETTER: f32 = 0.5;
 /// Weight of a word that only looks like a verb of the language.

@@ -1,7 +1,8 @@
 //! What a language's words do in a sentence, as far as the rules need to know: `config/text/`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use wire::Language;
 use wire::claim::Tense;
@@ -79,24 +80,24 @@ pub(crate) enum Form {
 #[derive(Debug)]
 pub(crate) struct Lexicon {
     pub(crate) language: Language,
-    pub(crate) function: HashSet<String>,
-    pub(crate) abbreviations: HashSet<String>,
-    pub(crate) that: HashSet<String>,
-    pub(crate) split: HashSet<String>,
-    pub(crate) coordinate: HashSet<String>,
-    pub(crate) relative: HashSet<String>,
-    pub(crate) by: HashSet<String>,
-    pub(crate) negators: HashSet<String>,
-    pub(crate) determiners: HashSet<String>,
-    pub(crate) prepositions: HashSet<String>,
-    pub(crate) persons: HashSet<String>,
-    pub(crate) own: HashSet<String>,
-    pub(crate) events: HashSet<String>,
-    pub(crate) conditions: HashSet<String>,
-    auxiliaries: HashMap<String, Tense>,
+    pub(crate) function: FxHashSet<String>,
+    pub(crate) abbreviations: FxHashSet<String>,
+    pub(crate) that: FxHashSet<String>,
+    pub(crate) split: FxHashSet<String>,
+    pub(crate) coordinate: FxHashSet<String>,
+    pub(crate) relative: FxHashSet<String>,
+    pub(crate) by: FxHashSet<String>,
+    pub(crate) negators: FxHashSet<String>,
+    pub(crate) determiners: FxHashSet<String>,
+    pub(crate) prepositions: FxHashSet<String>,
+    pub(crate) persons: FxHashSet<String>,
+    pub(crate) own: FxHashSet<String>,
+    pub(crate) events: FxHashSet<String>,
+    pub(crate) conditions: FxHashSet<String>,
+    auxiliaries: FxHashMap<String, Tense>,
     endings: Vec<(String, Tense)>,
-    not_verbs: HashSet<String>,
-    verbs: HashMap<String, Form>,
+    not_verbs: FxHashSet<String>,
+    verbs: FxHashMap<String, Form>,
     combat: Vec<String>,
     private: Vec<String>,
 }
@@ -115,7 +116,7 @@ impl Lexicon {
 
     fn new(language: Language, listed: Listed) -> Self {
         let set = |words: Vec<String>| words.iter().map(|word| fold(word)).collect();
-        let mut auxiliaries = HashMap::new();
+        let mut auxiliaries = FxHashMap::default();
         for (words, tense) in [
             (&listed.past, Tense::Past),
             (&listed.present, Tense::Present),
@@ -250,8 +251,8 @@ impl Lexicon {
 }
 
 /// Every form of English verbs. The base form loses to none but an auxiliary.
-fn english_forms(regular: &[String], irregular: &[String]) -> HashMap<String, Form> {
-    let mut forms = HashMap::new();
+fn english_forms(regular: &[String], irregular: &[String]) -> FxHashMap<String, Form> {
+    let mut forms = FxHashMap::default();
     for line in irregular {
         let mut words = line.split_whitespace();
         let Some(base) = words.next() else { continue };

@@ -5,7 +5,9 @@
 //! a listed verb, `...` up to four words in between, `#` a number, `^` the start of a sentence. A
 //! word with a capital must have one in the text. Quotation marks between words are skipped.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use crate::text::{Kind, Text};
 
@@ -39,8 +41,8 @@ enum Element {
 #[derive(Debug, Default)]
 pub(crate) struct PatternSet {
     wordings: Vec<(usize, Vec<Element>)>,
-    exact: HashMap<String, Vec<usize>>,
-    stem: HashMap<String, Vec<usize>>,
+    exact: FxHashMap<String, Vec<usize>>,
+    stem: FxHashMap<String, Vec<usize>>,
     other: Vec<usize>,
 }
 

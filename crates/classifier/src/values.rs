@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use toml::Spanned;
 use wire::Language;
@@ -94,7 +95,26 @@ struct Entry {
     words: Option<Spanned<HashMap<String, Vec<String>>>>,
 }
 
-type Words = HashMap<String, Vec<Meaning>>;
+/// What phrases mean in one language.
+#[derive(Debug, Default)]
+struct Words {
+    phrases: FxHashMap<String, Vec<Meaning>>,
+    /// The most words of a phrase that begins with this one: nearly no word of a text begins any.
+    begins: FxHashMap<String, usize>,
+}
+
+impl Words {
+    fn learn(&mut self, phrases: &[String], means: &Meaning) {
+        for phrase in phrases {
+            let phrase = phrase.to_lowercase();
+            let words = phrase.split(' ').count();
+            let first = phrase.split(' ').next().unwrap_or_default();
+            let longest = self.begins.entry(first.to_owned()).or_default();
+            *longest = words.max(*longest);
+            self.phrases.entry(phrase).or_default().push(means.clone());
+        }
+    }
+}
 
 /// The grammar of values in six languages.
 #[derive(Debug)]
@@ -112,11 +132,11 @@ impl Grammar {
         })?;
         let mut languages: HashMap<Language, Words> = Language::TAGGED
             .into_iter()
-            .map(|language| (language, Words::new()))
+            .map(|language| (language, Words::default()))
             .collect();
         for Entry { means, all, words } in file.value {
             for words in languages.values_mut() {
-                learn(words, &all, &means);
+                words.learn(&all, &means);
             }
             let Some(words) = words else { continue };
             let at = words.span().start;
@@ -131,7 +151,10 @@ impl Grammar {
                         format!("`{long}` is longer than {LONGEST_PHRASE} words"),
                     ));
                 }
-                learn(languages.entry(language).or_default(), &phrases, &means);
+                languages
+                    .entry(language)
+                    .or_default()
+                    .learn(&phrases, &means);
             }
         }
         Ok(Self { languages })
@@ -157,6 +180,10 @@ impl Grammar {
         let mut found = Vec::new();
         let mut at = 0;
         while at < reader.tokens.len() {
+            if !reader.begins_value(at) {
+                at += 1;
+                continue;
+            }
             let readings = [reader.money(at), reader.quantity(at), reader.date(at)];
             let longest = readings
                 .into_iter()
@@ -186,15 +213,6 @@ impl Grammar {
     }
 }
 
-fn learn(words: &mut Words, phrases: &[String], means: &Meaning) {
-    for phrase in phrases {
-        words
-            .entry(phrase.to_lowercase())
-            .or_default()
-            .push(means.clone());
-    }
-}
-
 fn identify(value: &Value) -> (EntityType, String) {
     match value {
         Value::Money { amount, currency } => {
@@ -218,22 +236,35 @@ struct Reading {
 
 /// One text's tokens and its language's words.
 struct Reader<'a> {
-    tokens: Vec<Token>,
+    tokens: Vec<Token<'a>>,
     words: &'a Words,
     english: bool,
     today: Option<jiff::civil::Date>,
 }
 
 impl Reader<'_> {
+    /// Whether anything at `at` could be read as a value: a figure, or a word that the file lists.
+    fn begins_value(&self, at: usize) -> bool {
+        let token = &self.tokens[at];
+        matches!(token.kind, Kind::Number(_) | Kind::Iso)
+            || self.words.begins.contains_key(token.text.as_ref())
+    }
+
     /// The longest phrase at `at` with a meaning that `pick` wants, and the token after it.
     fn phrase<T>(&self, at: usize, pick: impl Fn(&Meaning) -> Option<T>) -> Option<(T, usize)> {
-        (1..=LONGEST_PHRASE.min(self.tokens.len().saturating_sub(at)))
+        let first = self.tokens.get(at)?;
+        let longest = *self.words.begins.get(first.text.as_ref())?;
+        (1..=longest.min(self.tokens.len() - at))
             .rev()
             .find_map(|length| {
-                let tokens = &self.tokens[at..at + length];
-                let joined: Vec<&str> = tokens.iter().map(|token| token.text.as_str()).collect();
-                let meanings = self.words.get(&joined.join(" "))?;
-                Some((meanings.iter().find_map(&pick)?, at + length))
+                let meanings = if length == 1 {
+                    self.words.phrases.get(first.text.as_ref())
+                } else {
+                    let tokens = self.tokens[at..at + length].iter();
+                    let joined: Vec<&str> = tokens.map(|token| token.text.as_ref()).collect();
+                    self.words.phrases.get(&joined.join(" "))
+                };
+                Some((meanings?.iter().find_map(&pick)?, at + length))
             })
     }
 

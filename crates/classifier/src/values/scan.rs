@@ -1,5 +1,7 @@
 //! Words, numbers and signs, with the number forms of each language.
 
+use std::borrow::Cow;
+
 use wire::Language;
 
 /// What a token is.
@@ -15,19 +17,19 @@ pub(super) enum Kind {
 
 /// A stretch of the text.
 #[derive(Clone, Debug)]
-pub(super) struct Token {
+pub(super) struct Token<'a> {
     pub(super) start: usize,
     pub(super) end: usize,
     /// In lower case.
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
     pub(super) kind: Kind,
     /// Stands directly after the token before it.
     pub(super) glued: bool,
 }
 
 /// The tokens of `text`. Digits that belong to a name (`F-16`, `Shahed-136`, `T72`) or to a range are words.
-pub(super) fn tokens(text: &str, language: Language) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
+pub(super) fn tokens(text: &str, language: Language) -> Vec<Token<'_>> {
+    let mut tokens: Vec<Token<'_>> = Vec::with_capacity(text.len() / 5);
     let mut at = 0;
     while let Some(char) = text[at..].chars().next() {
         let start = at;
@@ -47,12 +49,22 @@ pub(super) fn tokens(text: &str, language: Language) -> Vec<Token> {
         tokens.push(Token {
             start,
             end: at,
-            text: text[start..at].to_lowercase().replace(['’', 'ʼ'], "'"),
+            text: lower(&text[start..at]),
             kind,
             glued,
         });
     }
     tokens
+}
+
+/// In lower case, with one kind of apostrophe.
+fn lower(word: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if word.bytes().all(plain) {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(word.to_lowercase().replace(['’', 'ʼ'], "'"))
+    }
 }
 
 /// Bytes of a word: letters, and the digits, hyphens and apostrophes inside it.
