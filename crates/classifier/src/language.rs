@@ -32,7 +32,12 @@ pub(crate) fn detect(
     {
         let word = text.word(at);
         words += 1;
+        let is_ascii = word.is_ascii();
         for (score, language) in scores.iter_mut().zip(Language::TAGGED) {
+            // No word in these letters is one of theirs.
+            if is_ascii && matches!(language, Language::Uk | Language::Ru) {
+                continue;
+            }
             if let Some(lexicon) = lexicons.get(&language) {
                 if lexicon.function.contains(word) {
                     *score += 1.0;

@@ -95,7 +95,8 @@ pub(crate) struct Lexicon {
     pub(crate) events: FxHashSet<String>,
     pub(crate) conditions: FxHashSet<String>,
     auxiliaries: FxHashMap<String, Tense>,
-    endings: Vec<(String, Tense)>,
+    /// By their last letter.
+    endings: FxHashMap<char, Vec<(String, Tense)>>,
     not_verbs: FxHashSet<String>,
     verbs: FxHashMap<String, Form>,
     combat: Vec<String>,
@@ -124,17 +125,17 @@ impl Lexicon {
         ] {
             auxiliaries.extend(words.iter().map(|word| (fold(word), tense)));
         }
-        let endings = listed
-            .past_endings
-            .iter()
-            .map(|ending| (fold(ending), Tense::Past))
-            .chain(
-                listed
-                    .present_endings
-                    .iter()
-                    .map(|ending| (fold(ending), Tense::Present)),
-            )
-            .collect();
+        let mut endings: FxHashMap<char, Vec<(String, Tense)>> = FxHashMap::default();
+        for (listed, tense) in [
+            (&listed.past_endings, Tense::Past),
+            (&listed.present_endings, Tense::Present),
+        ] {
+            for ending in listed.iter().map(|ending| fold(ending)) {
+                if let Some(last) = ending.chars().next_back() {
+                    endings.entry(last).or_default().push((ending, tense));
+                }
+            }
+        }
         Self {
             language,
             function: set(listed.function),
@@ -203,6 +204,7 @@ impl Lexicon {
             };
         }
         self.endings
+            .get(&word.chars().next_back()?)?
             .iter()
             .find(|(ending, _)| word.ends_with(ending.as_str()))
             .map(|&(_, tense)| Form::Finite(tense))
