@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wire::claim::Status;
+use wire::entity::EntityType;
 
 /// Follows news feeds and publishes every claim about NATO and Ukraine, tagged by how the text stands
 /// behind it.
@@ -92,6 +93,9 @@ pub(crate) enum Command {
     /// The feed list
     #[command(subcommand)]
     Feeds(Feeds),
+    /// The entity dictionary
+    #[command(subcommand)]
+    Entities(Entities),
     /// Check configuration, rules and feeds without starting anything
     Check,
     /// Print the JSON Schemas of all records and the AsyncAPI description of all topics
@@ -204,6 +208,45 @@ pub(crate) enum Feeds {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Entities {
+    /// Show the entries of an id, a Wikidata id or a name in any of its forms
+    #[command(
+        after_help = "Examples:\n  claimwire entities lookup Києва\n  claimwire entities lookup org.nato --json"
+    )]
+    Lookup {
+        /// An id or a name
+        name: String,
+        /// One JSON object for each entry
+        #[arg(long)]
+        json: bool,
+    },
+    /// List every entry
+    List {
+        /// Only those of this type, such as nato_body
+        #[arg(long = "type", value_name = "TYPE", value_parser = entity_type)]
+        kind: Option<EntityType>,
+        /// One JSON object for each entry
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the dictionary and the rules, and name the first mistake by file and line
+    Check,
+    /// Show what each name of a text was read as, and why
+    Match {
+        /// The text
+        text: String,
+    },
+}
+
+/// An entity's type by the name that it has in records.
+fn entity_type(name: &str) -> Result<EntityType, String> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned())).map_err(|_| {
+        "one of person, organisation, place, nato_body, weapon_system, operation_or_event, document, role, demonym"
+            .to_owned()
+    })
 }
 
 /// A status by the name that it has in records.

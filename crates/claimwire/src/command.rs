@@ -13,6 +13,7 @@ use crate::run;
 use crate::telemetry;
 
 mod check;
+mod entities;
 mod explain;
 mod feeds;
 mod parse;
@@ -66,6 +67,7 @@ pub(crate) async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Explain { file } => explain::explain(&file, &classifier(&config(path)?)?),
         Command::Tail(options) => tail::tail(&options, &config(path)?).await,
         Command::Feeds(options) => feeds::feeds(&options, Arc::new(config(path)?)).await,
+        Command::Entities(options) => entities::entities(&options, &config(path)?),
         Command::Check => check::check(&config(path)?),
         Command::Schema { write } => schema::schema(write.as_deref()),
     }

@@ -9,55 +9,56 @@ use toml::Spanned;
 use wire::Language;
 use wire::entity::EntityType;
 
+use crate::catalogue;
 use crate::files::{RuleError, RuleFiles};
 use crate::inflection::Inflection;
 use crate::text::fold;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct EntityFile {
+pub(crate) struct EntityFile {
     #[serde(default)]
-    entity: Vec<Listed>,
+    pub(crate) entity: Vec<Listed>,
 }
 
-type PerLanguage = BTreeMap<String, Vec<Spanned<String>>>;
+pub(crate) type PerLanguage = BTreeMap<String, Vec<Spanned<String>>>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Listed {
-    id: Spanned<String>,
+pub(crate) struct Listed {
+    pub(crate) id: Spanned<String>,
     #[serde(rename = "type")]
-    kind: EntityType,
-    qid: Option<String>,
+    pub(crate) kind: EntityType,
+    pub(crate) qid: Option<String>,
     country: Option<String>,
     #[serde(default)]
-    names: PerLanguage,
+    pub(crate) names: PerLanguage,
     #[serde(default)]
-    short: PerLanguage,
+    pub(crate) short: PerLanguage,
     #[serde(default)]
     short_alone: bool,
     #[serde(default)]
-    competent_for: Vec<String>,
+    pub(crate) competent_for: Vec<String>,
     #[serde(default)]
-    party_to: Vec<String>,
-    member_of: Option<String>,
+    pub(crate) party_to: Vec<String>,
+    pub(crate) member_of: Option<String>,
     #[serde(default)]
-    roles: Vec<Office>,
-    government: Option<String>,
+    pub(crate) roles: Vec<Office>,
+    pub(crate) government: Option<String>,
     #[serde(default)]
     state: bool,
     #[serde(default)]
     self_declared: bool,
     #[serde(default)]
-    refers_to: Vec<Spanned<String>>,
+    pub(crate) refers_to: Vec<Spanned<String>>,
     #[serde(default)]
     refers_by_country: bool,
     #[serde(default)]
-    requires: PerLanguage,
+    pub(crate) requires: PerLanguage,
     #[serde(default)]
     requires_digit: bool,
     #[serde(default)]
-    excludes: PerLanguage,
+    pub(crate) excludes: PerLanguage,
     case_sensitive: Option<bool>,
 }
 
@@ -127,6 +128,7 @@ pub(crate) struct Dictionary {
 
 impl Dictionary {
     pub(crate) fn new(files: &RuleFiles) -> Result<Self, RuleError> {
+        catalogue::validate(files)?;
         let inflection = Inflection::new(files)?;
         let mut entries: Vec<Entry> = Vec::new();
         let mut by_id = FxHashMap::default();

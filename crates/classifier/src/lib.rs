@@ -7,6 +7,7 @@
 
 mod analysis;
 mod attribution;
+mod catalogue;
 mod claim;
 mod clause;
 mod cue;
@@ -48,6 +49,7 @@ use crate::names::Shapes;
 use crate::relevance::Weights;
 use crate::values::Grammar;
 
+pub use crate::catalogue::{Catalogue, Entry, Written};
 pub use crate::explain::{Explanation, Row, Trace};
 pub use crate::files::{RuleError, RuleFiles};
 
