@@ -23,7 +23,8 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread")]
 async fn no_server_brings_the_daemon_down_or_keeps_other_feeds_waiting() {
     let pressure = run::Pressure {
-        total: "6s",
+        total: "12s",
+        again: "10m",
         after: Duration::from_secs(5),
         patience: Duration::from_secs(120),
     };

@@ -25,6 +25,7 @@ use std::time::Duration;
 async fn main() {
     let pressure = run::Pressure {
         total: "12s",
+        again: "5s",
         after: Duration::from_secs(30),
         patience: Duration::from_secs(120),
     };

@@ -39,6 +39,18 @@ const READ: &str = "items:|unchanged";
 /// Whatever the parser makes of it, it makes something.
 const EITHER: &str = "items:|unchanged|cannot be parsed";
 
+/// A tenth of what the name says where the daemon is not optimised: it, and not the server, is on trial.
+const MILLION: usize = if cfg!(debug_assertions) {
+    100_000
+} else {
+    1_000_000
+};
+const MEGABYTES: usize = if cfg!(debug_assertions) {
+    700 << 10
+} else {
+    7 << 20
+};
+
 const FEED: &str = "<rss version='2.0'><channel><title>T</title><item><guid>a</guid><title>A</title></item></channel></rss>";
 
 /// A line and headers as they are, then the body, without a length: the close ends it.
@@ -321,12 +333,12 @@ fn charsets() -> Vec<Behaviour> {
 
 fn documents() -> Vec<Behaviour> {
     behaviours! {
-        "a million items", READ => feed("<item/>".repeat(1_000_000));
-        "a million items in gzip", "items:|unchanged|larger than allowed" => ok("Content-Encoding: gzip\n", gzip(format!("<rss><channel>{}</channel></rss>", "<item/>".repeat(1_000_000)).as_bytes()));
+        "a million items", READ => feed("<item/>".repeat(MILLION));
+        "a million items in gzip", "items:|unchanged|larger than allowed" => ok("Content-Encoding: gzip\n", gzip(format!("<rss><channel>{}</channel></rss>", "<item/>".repeat(MILLION)).as_bytes()));
         "hundred thousand levels", EITHER => feed(format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000)));
-        "a million levels that never close", EITHER => feed("<a>".repeat(1_000_000));
-        "a million ends without a beginning", EITHER => feed("</a>".repeat(1_000_000));
-        "a million attributes", EITHER => feed(format!("<item {}><guid>a</guid></item>", (0..1_000_000).map(|n| format!("a{n}='' ")).collect::<String>()).get(..6_000_000).unwrap_or_default());
+        "a million levels that never close", EITHER => feed("<a>".repeat(MILLION));
+        "a million ends without a beginning", EITHER => feed("</a>".repeat(MILLION));
+        "a million attributes", EITHER => feed(format!("<item {}><guid>a</guid></item>", (0..MILLION).map(|n| format!("a{n}='' ")).collect::<String>()).chars().take(MEGABYTES).collect::<String>());
         "the same attribute hundred thousand times", EITHER => feed(format!("<item {}><guid>a</guid></item>", "a='' ".repeat(100_000)));
         "hundred thousand namespaces", EITHER => feed(format!("<item {}/>", (0..100_000).map(|n| format!("xmlns:n{n}='urn:{n}' ")).collect::<String>()));
         "entities that multiply", EITHER => ok("", format!("<!DOCTYPE rss [<!ENTITY a 'aaaaaaaaaa'>{}]><rss version='2.0'><channel><item><guid>a</guid><title>&i;</title></item></channel></rss>", "bcdefghi".chars().zip("abcdefgh".chars()).map(|(new, old)| format!("<!ENTITY {new} '{}'>", format!("&{old};").repeat(10))).collect::<String>()));
@@ -334,21 +346,21 @@ fn documents() -> Vec<Behaviour> {
         "external entity", EITHER => ok("", "<!DOCTYPE rss [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><rss version='2.0'><channel><item><guid>a</guid><title>&x;</title></item></channel></rss>");
         "external DTD", EITHER => ok("", format!("<!DOCTYPE rss SYSTEM 'http://127.0.0.1:1/evil.dtd'>{FEED}"));
         "DTD that never ends", EITHER => ok("", format!("<!DOCTYPE rss [{}", "<!ENTITY a 'b'>".repeat(200_000)));
-        "a million references", EITHER => feed(format!("<item><guid>a</guid><title>{}</title></item>", "&amp;".repeat(1_000_000)));
+        "a million references", EITHER => feed(format!("<item><guid>a</guid><title>{}</title></item>", "&amp;".repeat(MILLION)));
         "references past Unicode", EITHER => feed(format!("<item><guid>a</guid><title>{}</title></item>", "&#x110000;&#99999999999;&#0;&#xD800;".repeat(10_000)));
-        "a word of seven megabytes", EITHER => feed(format!("<item><guid>a</guid><title>{}</title></item>", "x".repeat(7 << 20)));
-        "a guid of seven megabytes", EITHER => feed(format!("<item><guid>{}</guid></item>", "x".repeat(7 << 20)));
-        "an element name of seven megabytes", EITHER => feed(format!("<{}/>", "x".repeat(7 << 20)));
-        "a comment that never ends", EITHER => feed(format!("<!--{}", "-".repeat(5 << 20)));
-        "CDATA that never ends", EITHER => feed(format!("<item><title><![CDATA[{}", "]".repeat(5 << 20)));
-        "a million opening brackets", EITHER => ok("", "<".repeat(1_000_000));
-        "a million processing instructions", EITHER => feed("<?a?>".repeat(1_000_000));
+        "a word of seven megabytes", EITHER => feed(format!("<item><guid>a</guid><title>{}</title></item>", "x".repeat(MEGABYTES)));
+        "a guid of seven megabytes", EITHER => feed(format!("<item><guid>{}</guid></item>", "x".repeat(MEGABYTES)));
+        "an element name of seven megabytes", EITHER => feed(format!("<{}/>", "x".repeat(MEGABYTES)));
+        "a comment that never ends", EITHER => feed(format!("<!--{}", "-".repeat(MEGABYTES)));
+        "CDATA that never ends", EITHER => feed(format!("<item><title><![CDATA[{}", "]".repeat(MEGABYTES)));
+        "a million opening brackets", EITHER => ok("", "<".repeat(MILLION));
+        "a million processing instructions", EITHER => feed("<?a?>".repeat(MILLION));
         "deep markup in a description", EITHER => feed(format!("<item><guid>a</guid><description>{}</description></item>", "&lt;div&gt;".repeat(300_000)));
         "a million categories", EITHER => feed(format!("<item><guid>a</guid>{}</item>", "<category>a</category>".repeat(300_000)));
-        "a date of a million digits", EITHER => feed(format!("<item><guid>a</guid><pubDate>{}</pubDate></item>", "9".repeat(1_000_000)));
+        "a date of a million digits", EITHER => feed(format!("<item><guid>a</guid><pubDate>{}</pubDate></item>", "9".repeat(MILLION)));
         "a million equal guids", EITHER => feed("<item><guid>a</guid><title>b</title></item>".repeat(100_000));
         "JSON hundred thousand levels deep", EITHER => ok("Content-Type: application/feed+json\n", "[".repeat(100_000));
-        "JSON Feed of a million items", EITHER => ok("Content-Type: application/feed+json\n", format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":[{}{{}}]}}", "{},".repeat(1_000_000)));
+        "JSON Feed of a million items", EITHER => ok("Content-Type: application/feed+json\n", format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"T\",\"items\":[{}{{}}]}}", "{},".repeat(MILLION)));
         "JSON Feed with numbers past all numbers", EITHER => ok("Content-Type: application/feed+json\n", format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{{\"id\":{}}}]}}", "9".repeat(100_000)));
         "ttl past all numbers", READ => feed("<ttl>99999999999999999999</ttl><item><guid>a</guid></item>");
         "every hour and day skipped", READ => feed(format!("<skipHours>{}</skipHours><skipDays><day>Monday</day><day>Tuesday</day><day>Wednesday</day><day>Thursday</day><day>Friday</day><day>Saturday</day><day>Sunday</day></skipDays><item><guid>a</guid></item>", (0..24).map(|hour| format!("<hour>{hour}</hour>")).collect::<String>()));

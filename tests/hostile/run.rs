@@ -21,6 +21,8 @@ const GOOD: usize = 5;
 pub(crate) struct Pressure {
     /// The daemon's `total_timeout`.
     pub(crate) total: &'static str,
+    /// The shortest time after which a hostile feed is asked again.
+    pub(crate) again: &'static str,
     /// How long it goes on once every feed has had its outcome.
     pub(crate) after: Duration,
     /// What the slowest outcome may take.
@@ -81,16 +83,16 @@ pub(crate) async fn observed(pressure: &Pressure) -> Outcome {
     let mut config = setup.config(&options).replace(
         "min_interval = \"10ms\"",
         &format!(
-            "min_interval = \"1s\"\ntotal_timeout = {:?}",
-            pressure.total
+            "min_interval = {:?}\ntotal_timeout = {:?}",
+            pressure.again, pressure.total
         ),
     );
     for (number, _) in behaviours.iter().enumerate() {
         let url = hostile.url(number, "http");
-        write_feed(&mut config, &id(number), &url);
+        write_feed(&mut config, &id(number), &url, pressure.again);
     }
     // TLS is spoken to a server that speaks none.
-    write_feed(&mut config, "tls", &hostile.url(0, "https"));
+    write_feed(&mut config, "tls", &hostile.url(0, "https"), pressure.again);
     setup.write(&config);
 
     let followed = GOOD + behaviours.len() + 1;
@@ -143,11 +145,11 @@ fn id(number: usize) -> String {
     format!("hostile-{number:03}")
 }
 
-fn write_feed(config: &mut String, id: &str, url: &str) {
+fn write_feed(config: &mut String, id: &str, url: &str, interval: &str) {
     write!(
         config,
         "\n[[feed]]\nid = {id:?}\nurl = {url:?}\npublisher = \"P\"\nlanguage = \"en\"\n\
-         country = \"XX\"\nkind = \"other\"\ninterval = \"1s\"\n"
+         country = \"XX\"\nkind = \"other\"\ninterval = {interval:?}\n"
     )
     .expect("a string takes everything");
 }
