@@ -208,6 +208,22 @@ pub(crate) enum Feeds {
         #[arg(long)]
         json: bool,
     },
+    /// Turn an OPML list into [[feed]] tables, without the feeds that are followed already
+    #[command(
+        after_help = "Examples:\n  claimwire feeds import subscriptions.opml\n  claimwire feeds import subscriptions.opml --write more-feeds.toml"
+    )]
+    Import {
+        /// The OPML document
+        file: PathBuf,
+        /// Write them to this file, which must not exist yet, instead of stdout
+        #[arg(long, value_name = "FILE")]
+        write: Option<PathBuf>,
+        /// Replace the file that --write names
+        #[arg(long, requires = "write")]
+        force: bool,
+    },
+    /// Print the feeds of the configuration as OPML 2.0
+    Export,
 }
 
 #[derive(Debug, Subcommand)]

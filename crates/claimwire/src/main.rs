@@ -13,6 +13,7 @@ mod command;
 mod config;
 mod feeds;
 mod http;
+mod opml;
 mod output;
 mod records;
 mod run;

@@ -281,3 +281,50 @@ fn a_reader_that_goes_away_ends_the_command_quietly() {
         (Some(0), String::new())
     );
 }
+
+#[test]
+fn an_exported_list_is_imported_as_it_was_and_overwrites_nothing() {
+    let directory = directory();
+    let path = directory.path();
+    let feed = feed(
+        "news",
+        (
+            "publisher = \"News\"",
+            "publisher = \"N & \\\"V\\\"\"\ninterval = \"5m\"",
+        ),
+    );
+    std::fs::write(path.join("a.toml"), &feed).unwrap();
+    std::fs::write(path.join("one.toml"), "[feeds]\nfiles = [\"a.toml\"]\n").unwrap();
+    std::fs::write(path.join("none.toml"), "[feeds]\nfiles = []\n").unwrap();
+    std::fs::write(path.join("two.toml"), "[feeds]\nfiles = [\"b.toml\"]\n").unwrap();
+    let exported = claimwire(path, &["--config", "one.toml", "feeds", "export"], &[]);
+    std::fs::write(path.join("list.opml"), &exported.stdout).unwrap();
+    let import = ["feeds", "import", "list.opml", "--write", "b.toml"];
+
+    let known = claimwire(
+        path,
+        &["--config", "one.toml", "feeds", "import", "list.opml"],
+        &[],
+    );
+    assert!(
+        errors(&known).contains("already in the list"),
+        "{}",
+        errors(&known)
+    );
+    let imported = claimwire(
+        path,
+        &[&["--config", "none.toml"][..], &import].concat(),
+        &[],
+    );
+    assert!(imported.status.success(), "{}", errors(&imported));
+    let list =
+        |config| claimwire(path, &["--config", config, "feeds", "list", "--json"], &[]).stdout;
+    assert!(!list("one.toml").is_empty());
+    assert_eq!(list("one.toml"), list("two.toml"));
+    let again = claimwire(
+        path,
+        &[&["--config", "none.toml"][..], &import].concat(),
+        &[],
+    );
+    assert!(refused(&again).contains("b.toml cannot be written"));
+}

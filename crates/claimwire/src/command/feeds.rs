@@ -1,6 +1,7 @@
 //! `claimwire feeds`: the feed list, and whether each feed answers.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 
 use fetcher::{Fetcher, Outcome, Poll};
@@ -12,6 +13,7 @@ use wire::document::ParseStatus;
 use super::Failure;
 use crate::cli::Feeds;
 use crate::config::Config;
+use crate::opml;
 use crate::output::{name, plain};
 
 /// Feeds that are polled at once; the fetcher keeps its own limits for each host.
@@ -22,7 +24,41 @@ pub(super) async fn feeds(options: &Feeds, config: Arc<Config>) -> Result<(), Fa
     match options {
         Feeds::List { json } => list(config.feeds(), *json),
         Feeds::Check { json } => check(&config, *json).await,
+        Feeds::Import { file, write, force } => import(file, write.as_deref(), *force, &config),
+        Feeds::Export => Ok(io::stdout()
+            .lock()
+            .write_all(opml::write(config.feeds()).as_bytes())?),
     }
+}
+
+/// Prints the feeds of an OPML list as TOML, and names what it leaves out on stderr.
+fn import(file: &Path, write: Option<&Path>, force: bool, config: &Config) -> Result<(), Failure> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::NotStarted(anyhow::anyhow!("{shown} cannot be read: {error}")))?;
+    let imported = opml::read(&text, config.feeds())
+        .map_err(|what| Failure::NotStarted(anyhow::anyhow!("{shown}:{what}")))?;
+    for left_out in &imported.left_out {
+        writeln!(io::stderr(), "left out: {shown}, {left_out}")?;
+    }
+    let table = std::collections::BTreeMap::from([("feed", imported.feeds)]);
+    let text = toml::to_string(&table).map_err(|error| Failure::Running(error.into()))?;
+    let Some(path) = write else {
+        return Ok(io::stdout().lock().write_all(text.as_bytes())?);
+    };
+    let mut options = std::fs::OpenOptions::new();
+    options
+        .write(true)
+        .create_new(!force)
+        .create(force)
+        .truncate(force);
+    let mut out = options.open(path).map_err(|error| {
+        Failure::NotStarted(anyhow::anyhow!(
+            "{} cannot be written: {error}",
+            path.display()
+        ))
+    })?;
+    Ok(out.write_all(text.as_bytes())?)
 }
 
 fn list(feeds: &[FeedSpec], json: bool) -> Result<(), Failure> {
