@@ -208,7 +208,7 @@ pub(crate) enum Feeds {
         #[arg(long)]
         json: bool,
     },
-    /// Turn an OPML list into [[feed]] tables, without the feeds that are followed already
+    /// Turn an OPML list into `[[feed]]` tables, without the feeds that are followed already
     #[command(
         after_help = "Examples:\n  claimwire feeds import subscriptions.opml\n  claimwire feeds import subscriptions.opml --write more-feeds.toml"
     )]
