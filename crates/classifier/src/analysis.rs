@@ -16,6 +16,12 @@ use crate::text::Text;
 /// Tokens before a verb in which a negation turns it round.
 const NEGATION_REACH: usize = 4;
 
+/// Tokens after a person in which a stranger is looked for, so that reading stays linear.
+const STRANGER_REACH: usize = 200;
+
+/// Words that a sentence without a known verb must have to say something.
+const SHORTEST_CLAUSE: usize = 4;
+
 /// Sentences, claims' stretches, cues and attributions of one text.
 #[derive(Debug)]
 pub(crate) struct Analysis<'a> {
@@ -32,6 +38,8 @@ pub(crate) struct Analysis<'a> {
     pub(crate) attributions: Vec<Attributed>,
     /// The day the item was published (ISO 8601); empty when unknown.
     pub(crate) date: String,
+    /// Whether a cue such as *failed to* negates what follows, by token.
+    negating: Vec<bool>,
     /// The tense of each finite verb, by token.
     finite: Vec<Option<Tense>>,
 }
@@ -53,6 +61,7 @@ impl<'a> Analysis<'a> {
         let mut analysis = Self {
             language: lexicon.language,
             finite: vec![None; text.len()],
+            negating: vec![false; text.len()],
             text,
             lexicon,
             cues,
@@ -64,6 +73,7 @@ impl<'a> Analysis<'a> {
             attributions: Vec::new(),
             date,
         };
+        analysis.find_negating();
         analysis.drop_nouns();
         analysis.drop_passives();
         analysis.find_finite();
@@ -80,6 +90,41 @@ impl<'a> Analysis<'a> {
     /// The tense of the finite verb at a token.
     pub(crate) fn tense(&self, at: usize) -> Option<Tense> {
         self.finite.get(at).copied().flatten()
+    }
+
+    /// Whether a segment says something: it has a verb that is known, or is a whole sentence or a
+    /// headline, whose verb is only not in the lists.
+    pub(crate) fn predicates(&self, segment: &Segment) -> bool {
+        let sentence = &self.sentences[segment.sentence];
+        let whole = || {
+            let words = segment.tokens.clone();
+            let words = words.filter(|&at| self.text.is_wordlike(at)).count();
+            let last = sentence.end.saturating_sub(2)..sentence.end;
+            let ends = last
+                .into_iter()
+                .any(|at| matches!(self.text.word(at), "." | "?" | "!" | "…"));
+            let headline = self.text.bytes(sentence).end <= self.text.title_end;
+            let cued = || self.hits_in(sentence).next().is_some();
+            segment.tokens == *sentence && words >= SHORTEST_CLAUSE && (ends || headline || cued())
+        };
+        segment.tokens.clone().any(|at| self.is_finite(at)) || whole()
+    }
+
+    /// Whether a stretch holds two capitalised words in a row that are no known name.
+    pub(crate) fn names_a_stranger(&self, range: &Range<usize>) -> bool {
+        let text = &self.text;
+        let strange = |at: usize| {
+            text.is_wordlike(at)
+                && text.is_capitalised(at)
+                && !self.lexicon.function.contains(text.word(at))
+                && !self.lexicon.determiners.contains(text.word(at))
+                && !self.is_named(at)
+        };
+        let stretch = range.start..range.end.min(range.start + STRANGER_REACH);
+        stretch
+            .clone()
+            .zip(stretch.skip(1))
+            .any(|(one, next)| strange(one) && strange(next))
     }
 
     /// Whether a name of the dictionary covers a token.
@@ -143,7 +188,18 @@ impl<'a> Analysis<'a> {
 
     pub(crate) fn is_negator(&self, at: usize) -> bool {
         let word = self.text.word(at);
-        self.lexicon.negators.contains(word) || word.ends_with("n't")
+        self.lexicon.negators.contains(word)
+            || word.ends_with("n't")
+            || self.negating.get(at).is_some_and(|&negating| negating)
+    }
+
+    fn find_negating(&mut self) {
+        for hit in &self.hits {
+            let cue = self.cues.get(hit);
+            if cue.category == Category::NegCond && cue.id.contains(".negation.") {
+                self.negating[hit.tokens.start] = true;
+            }
+        }
     }
 
     /// Drops cues that are verbs in the files and nouns here: *new sanctions*, *the reports of*.
@@ -168,6 +224,10 @@ impl<'a> Analysis<'a> {
             let governed = before == "'s"
                 || self.lexicon.determiners.contains(before)
                 || self.lexicon.prepositions.contains(before);
+            // *Deep State showed* has a name for its subject.
+            if !ambiguous && self.text.is_capitalised(at) && self.text.is_capitalised(at - 1) {
+                return false;
+            }
             let subject = self.text.is_capitalised(at - 1)
                 || self.lexicon.persons.contains(before)
                 || before.ends_with("ly")
@@ -253,6 +313,16 @@ impl<'a> Analysis<'a> {
                 self.finite[mention.tokens.clone()].fill(None);
             }
         }
+        // *Sources close to* is a name for somebody.
+        for hit in &self.hits {
+            let names = matches!(
+                self.cues.get(hit).category,
+                Category::Anonymous | Category::Media | Category::SocialMedia
+            );
+            if names {
+                self.finite[hit.tokens.clone()].fill(None);
+            }
+        }
         for hit in &self.hits {
             let cue = self.cues.get(hit);
             if cue.source == SourceAt::Subject && self.text.word(hit.tokens.start) != ":" {
@@ -307,7 +377,9 @@ impl<'a> Analysis<'a> {
                 hit.tokens.contains(&at) && self.cues.get(hit).source != SourceAt::None
             })
         };
-        self.segments = sentence::segments(&self.text, self.lexicon, &self.sentences, speech);
+        let finite = |at: usize| self.is_finite(at);
+        self.segments =
+            sentence::segments(&self.text, self.lexicon, &self.sentences, finite, speech);
     }
 
     fn attribute(&mut self) {

@@ -13,9 +13,6 @@ use crate::text::Kind;
 /// Tokens that a source may take up.
 const LONGEST_SOURCE: usize = 25;
 
-/// Tokens after a person in which a stranger is looked for, so that reading stays linear.
-const STRANGER_REACH: usize = 200;
-
 /// An attribution, by tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct Attributed {
@@ -209,7 +206,8 @@ impl Finder<'_> {
         let trailing = self.words(&right) < 2
             || !right.clone().any(|at| self.is_finite(at))
                 && !lexicon.that.contains(text.word(cue.end));
-        if comma && (left_clause || self.is_quote(source.start - 1)) && trailing {
+        let nothing = self.words(&right) == 0;
+        if comma && (left_clause || nothing || self.is_quote(source.start - 1)) && trailing {
             let content = self.sentence.start..self.trim_comma(source.start);
             return Some(self.attributed(source, content, true));
         }
@@ -288,23 +286,7 @@ impl Finder<'_> {
         })?;
         // Somebody whose name is not known may have been named since; then it is anybody's guess.
         let since = self.analysis.mentions[last].tokens.end..source.start;
-        (!self.names_a_stranger(&since)).then_some(last)
-    }
-
-    /// Whether a stretch holds two capitalised words in a row that are no known name.
-    fn names_a_stranger(&self, range: &Range<usize>) -> bool {
-        let text = &self.analysis.text;
-        let strange = |at: usize| {
-            text.is_wordlike(at)
-                && text.is_capitalised(at)
-                && !self.analysis.lexicon.function.contains(text.word(at))
-                && !self.analysis.is_named(at)
-        };
-        let stretch = range.start..range.end.min(range.start + STRANGER_REACH);
-        stretch
-            .clone()
-            .zip(stretch.skip(1))
-            .any(|(one, next)| strange(one) && strange(next))
+        (!self.analysis.names_a_stranger(&since)).then_some(last)
     }
 
     fn names_someone(&self, source: &Range<usize>) -> bool {

@@ -44,7 +44,7 @@ pub(crate) fn all(
 
 fn one(analysis: &Analysis<'_>, number: usize, reliability: Reliability) -> Option<Decided> {
     let segment = &analysis.segments[number];
-    if !segment.tokens.clone().any(|at| analysis.is_finite(at)) {
+    if !analysis.predicates(segment) {
         return None;
     }
     let facts = Facts::new(analysis, number);
@@ -55,15 +55,18 @@ fn one(analysis: &Analysis<'_>, number: usize, reliability: Reliability) -> Opti
         .voices
         .iter()
         .any(|voice| voice.entity.is_some() && voice.class != SourceClass::Media);
-    if !named && !spoken {
+    let boilerplate = || facts.of(Category::Procedural).next().is_some();
+    if !named && !spoken && !boilerplate() || says_a_name(&facts) {
         return None;
     }
     let matches = rule::decide(&facts);
     let winner = &matches[0];
     let head = facts.head.unwrap_or(segment.tokens.start);
-    let negated = facts
-        .head
-        .is_some_and(|at| analysis.is_negated(at, facts.content.start) || analysis.is_negator(at));
+    let undone = winner.rule == "R9" && winner.hit.as_ref().is_some_and(|hit| hit.negated);
+    let negated = undone
+        || facts.head.is_some_and(|at| {
+            analysis.is_negated(at, facts.content.start) || analysis.is_negator(at)
+        });
     let polarity = if negated {
         Polarity::Negative
     } else {
@@ -105,6 +108,19 @@ fn one(analysis: &Analysis<'_>, number: usize, reliability: Reliability) -> Opti
             },
         },
         matches,
+    })
+}
+
+/// Whether all that somebody says is a name: *Trump said simply: "Zelenskiy."*
+fn says_a_name(facts: &Facts<'_>) -> bool {
+    let analysis = facts.analysis;
+    facts.voices.first().is_some_and(|voice| {
+        let said = &voice.attributed.content;
+        let words = said.clone().filter(|&at| analysis.text.is_wordlike(at));
+        let mut words = words.peekable();
+        analysis.cues.get(&voice.attributed.hit).category == Category::NeutralSay
+            && words.peek().is_some()
+            && words.all(|at| analysis.is_named(at))
     })
 }
 

@@ -25,6 +25,7 @@ pub(crate) enum Category {
     Hearsay,
     Anonymous,
     SocialMedia,
+    Media,
     Distancing,
     OfficialPerformative,
     NeutralSay,
@@ -47,6 +48,7 @@ impl Category {
             Self::Hearsay => "HEARSAY",
             Self::Anonymous => "ANONYMOUS",
             Self::SocialMedia => "SOCIAL_MEDIA",
+            Self::Media => "MEDIA",
             Self::Distancing => "DISTANCING",
             Self::OfficialPerformative => "OFFICIAL_PERFORMATIVE",
             Self::NeutralSay => "NEUTRAL_SAY",
@@ -133,6 +135,8 @@ struct ListedCue {
     source: Option<SourceAt>,
     #[serde(default)]
     future: Option<FutureKind>,
+    #[serde(default)]
+    admission: bool,
 }
 
 fn one() -> f32 {
@@ -180,6 +184,8 @@ pub(crate) struct Cue {
     pub(crate) weight: f32,
     pub(crate) source: SourceAt,
     pub(crate) future: Option<FutureKind>,
+    /// Whether it grants something against the speaker's own interest: *acknowledge*.
+    pub(crate) admission: bool,
     guards: Vec<usize>,
 }
 
@@ -266,6 +272,7 @@ impl Cues {
                     reach: cue.scope,
                     weight: cue.weight,
                     future: cue.future,
+                    admission: cue.admission,
                     guards,
                 });
             }

@@ -8,6 +8,7 @@ use wire::claim::SourceClass;
 use crate::analysis::Analysis;
 use crate::attribution::Attributed;
 use crate::cue::{Category, Cue, Direction, FutureKind, Hit, Reach};
+use crate::lexicon::Form;
 use crate::mention;
 use crate::sentence::Segment;
 use crate::source;
@@ -90,10 +91,21 @@ impl<'a> Facts<'a> {
     /// Whether a modal or future cue bears on the predicate.
     pub(crate) fn reaches_head(&self, hit: &Hit) -> bool {
         let Some(head) = self.head else { return true };
-        hit.tokens.start >= self.content.start
+        let performed = self.voices.iter().any(|voice| {
+            (hit.tokens.end..hit.tokens.end + 3).contains(&voice.attributed.hit.tokens.start)
+        });
+        (hit.tokens.start >= self.content.start || performed)
             && hit.tokens.start <= head + AFTER_HEAD
             && !(hit.tokens.start.min(head)..head.max(hit.tokens.start))
                 .any(|at| matches!(self.analysis.text.word(at), ";" | ":"))
+    }
+
+    /// Whether a cue stands in what somebody says: there *would* is the future of the past.
+    pub(crate) fn is_reported(&self, hit: &Hit) -> bool {
+        self.voices.iter().any(|voice| {
+            voice.attributed.content.contains(&hit.tokens.start)
+                && self.cue(&voice.attributed.hit).category != Category::Distancing
+        })
     }
 
     /// Whether a verb is itself only possible or expected: *may announce*.
@@ -101,7 +113,9 @@ impl<'a> Facts<'a> {
         let before = hit.tokens.start.saturating_sub(4)..hit.tokens.start;
         self.analysis.hits_in(&before).any(|other| {
             let cue = self.cue(other);
-            cue.category == Category::Modal || cue.future == Some(FutureKind::Expected)
+            cue.category == Category::Modal && cue.future.is_none()
+                || cue.category == Category::NegCond && self.is_condition(other)
+                || cue.future == Some(FutureKind::Expected)
         })
     }
 
@@ -109,11 +123,16 @@ impl<'a> Facts<'a> {
     pub(crate) fn is_object(&self, at: usize) -> bool {
         let article = at.saturating_sub(2);
         (article..at).any(|near| {
-            self.analysis
-                .lexicon
-                .prepositions
-                .contains(self.analysis.text.word(near))
+            let lexicon = self.analysis.lexicon;
+            let word = self.analysis.text.word(near);
+            lexicon.prepositions.contains(word) || lexicon.governing.contains(word)
         })
+    }
+
+    /// Whether a cue opens a condition rather than a negation.
+    pub(crate) fn is_condition(&self, hit: &Hit) -> bool {
+        let cue = self.cue(hit);
+        cue.category == Category::NegCond && cue.id.contains(".condition.")
     }
 
     pub(crate) fn is_question(&self) -> bool {
@@ -174,16 +193,14 @@ fn voices<'a>(analysis: &'a Analysis<'a>, number: usize) -> Vec<Voice<'a>> {
         .map(|attributed| {
             let (mut class, entity) = source::class(analysis, attributed);
             let cue = analysis.cues.get(&attributed.hit);
-            let act = matches!(
-                cue.category,
-                Category::OfficialPerformative | Category::Confirm
-            ) && !attributed.content.clone().any(|at| analysis.is_finite(at));
+            let act =
+                cue.category == Category::OfficialPerformative && is_act(analysis, attributed);
             let official = entity
                 .as_deref()
                 .and_then(|id| analysis.dictionary.entry(id))
                 .is_some_and(source::is_official);
             // "Approved five billion in aid": the act is the source's own whoever receives it.
-            if act && official && cue.category == Category::OfficialPerformative {
+            if act && official {
                 class = SourceClass::Owner;
             }
             Voice {
@@ -193,6 +210,20 @@ fn voices<'a>(analysis: &'a Analysis<'a>, number: usize) -> Vec<Voice<'a>> {
             }
         })
         .collect()
+}
+
+/// Whether a performative verb has a thing done as its object and no clause: *ordered the border
+/// closed*, not *announced that the border was closed*.
+fn is_act(analysis: &Analysis<'_>, attributed: &Attributed) -> bool {
+    let content = &attributed.content;
+    let opens = analysis.text.word(attributed.hit.tokens.end);
+    let clause = analysis.lexicon.that.contains(opens)
+        || content.clone().any(|at| {
+            let word = analysis.text.word(at);
+            let participle = analysis.lexicon.form(word) == Some(Form::PastOrParticiple);
+            analysis.is_finite(at) && (!participle || analysis.lexicon.is_combat(word))
+        });
+    !clause
 }
 
 /// The cues that bear on a segment: its own, and those that reach it from later ones.

@@ -34,6 +34,8 @@ struct Listed {
     determiners: Vec<String>,
     /// Prepositions, after which a word is no verb.
     prepositions: Vec<String>,
+    /// Words that govern a name as prepositions do, but may stand before a verb: *to*, *for*.
+    governing: Vec<String>,
     /// Pronouns that can stand for a person: *he*, *she*.
     persons: Vec<String>,
     /// Words by which a source speaks of itself: *we*, *our*, *its*.
@@ -53,6 +55,8 @@ struct Listed {
     irregular: Vec<String>,
     /// Beginnings of words of combat and loss, on which a belligerent's word about the other side settles nothing.
     combat: Vec<String>,
+    /// Beginnings of nouns for what somebody asserts: *claim*, *allegation*.
+    assertions: Vec<String>,
     /// Beginnings of words for people who speak for themselves, whatever their country: *analyst*.
     private: Vec<String>,
     /// Nouns that name a happening: *attack*, *withdrawal*.
@@ -90,6 +94,7 @@ pub(crate) struct Lexicon {
     pub(crate) negators: FxHashSet<String>,
     pub(crate) determiners: FxHashSet<String>,
     pub(crate) prepositions: FxHashSet<String>,
+    pub(crate) governing: FxHashSet<String>,
     pub(crate) persons: FxHashSet<String>,
     pub(crate) own: FxHashSet<String>,
     pub(crate) events: FxHashSet<String>,
@@ -99,6 +104,7 @@ pub(crate) struct Lexicon {
     endings: FxHashMap<char, Vec<(String, Tense)>>,
     not_verbs: FxHashSet<String>,
     verbs: FxHashMap<String, Form>,
+    assertions: Vec<String>,
     combat: Vec<String>,
     private: Vec<String>,
 }
@@ -148,6 +154,7 @@ impl Lexicon {
             negators: set(listed.negators),
             determiners: set(listed.determiners),
             prepositions: set(listed.prepositions),
+            governing: set(listed.governing),
             persons: set(listed.persons),
             own: set(listed.own),
             events: set(listed.events),
@@ -156,6 +163,7 @@ impl Lexicon {
             endings,
             not_verbs: set(listed.not_verbs),
             verbs: english_forms(&listed.regular, &listed.irregular),
+            assertions: listed.assertions.iter().map(|word| fold(word)).collect(),
             combat: listed.combat.iter().map(|word| fold(word)).collect(),
             private: listed.private.iter().map(|word| fold(word)).collect(),
         }
@@ -169,6 +177,13 @@ impl Lexicon {
     /// Whether a word speaks of combat or loss.
     pub(crate) fn is_combat(&self, word: &str) -> bool {
         self.combat
+            .iter()
+            .any(|beginning| word.starts_with(beginning.as_str()))
+    }
+
+    /// Whether a word stands for something that was asserted.
+    pub(crate) fn is_assertion(&self, word: &str) -> bool {
+        self.assertions
             .iter()
             .any(|beginning| word.starts_with(beginning.as_str()))
     }
@@ -230,6 +245,12 @@ impl Lexicon {
             Form::Finite(tense) => Some(tense),
             Form::PastOrParticiple => Some(Tense::Past),
             Form::PresentOrNoun => {
+                // What stands right after a verb is its object: *imposed sanctions on*.
+                let object = at > start
+                    && matches!(
+                        self.verbs.get(before),
+                        Some(Form::PastOrParticiple | Form::Base)
+                    );
                 let after = text.word(at + 1);
                 let follows = self.determiners.contains(after)
                     || self.that.contains(after)
@@ -239,7 +260,8 @@ impl Lexicon {
                     || (at + 1 < text.len() && text.is_capitalised(at + 1))
                     || text.is_wordlike(at + 1) && text.token(at + 1).kind == Kind::Number
                     || self.form(after).is_none() && text.is_wordlike(at + 1);
-                (at > start && text.is_wordlike(at - 1) && follows).then_some(Tense::Present)
+                (at > start && !object && text.is_wordlike(at - 1) && follows)
+                    .then_some(Tense::Present)
             }
             Form::Base => {
                 // A bare form is finite after a plural or a pronoun: *they plan*, *officials say*.

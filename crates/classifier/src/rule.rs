@@ -6,13 +6,16 @@ use wire::claim::{SourceClass, Status, StatusDetail};
 
 use crate::analysis::Analysis;
 use crate::cue::{Category, FutureKind, Hit, SourceAt};
-use crate::facts::{Facts, is_unverified};
+use crate::facts::{Facts, Voice, is_unverified};
 use crate::mention;
 use crate::sentence::Segment;
 use crate::source;
 
 /// Sentences before a denial in which its content may have been asserted.
 const DENIAL_REACH: usize = 2;
+
+/// Tokens after a denial in which it may be named whose claim is denied.
+const OBJECT_REACH: usize = 8;
 
 /// A row of the table that matched.
 #[derive(Clone, Debug)]
@@ -86,11 +89,13 @@ fn denied(facts: &Facts<'_>) -> Option<Match> {
         .of(Category::Denial)
         .find(|hit| !hit.negated && !facts.is_unreal(hit))
     {
-        return Some(if asserted_before(facts, hit) {
-            row("R2", Status::Disputed, StatusDetail::Conflicting, hit)
-        } else {
-            row("R3", Status::Denied, StatusDetail::DeniedBy, hit)
-        });
+        return Some(
+            if asserted_before(facts, hit) || asserted_here(facts, hit) {
+                row("R2", Status::Disputed, StatusDetail::Conflicting, hit)
+            } else {
+                row("R3", Status::Denied, StatusDetail::DeniedBy, hit)
+            },
+        );
     }
     // The assertion that is denied right after is disputed as well.
     let number = facts.segment.sentence;
@@ -109,6 +114,49 @@ fn denied(facts: &Facts<'_>) -> Option<Match> {
         }
     }
     None
+}
+
+/// Whether the sentence itself names who asserts what is denied: *denied Russian claims that …*, *Moscow
+/// said it took the town, which Kyiv denied*.
+fn asserted_here(facts: &Facts<'_>, denial: &Hit) -> bool {
+    let analysis = facts.analysis;
+    let denier = facts.voice(denial);
+    let side = |id: &str| {
+        let entry = analysis.dictionary.entry(id)?;
+        source::side(analysis, entry)
+    };
+    let own = denier.and_then(|voice| voice.entity.as_deref());
+    let foreign =
+        |id: &str| Some(id) != own && (side(id).is_none() || side(id) != own.and_then(side));
+    let object = denial.tokens.end
+        ..facts
+            .segment
+            .tokens
+            .end
+            .min(denial.tokens.end + OBJECT_REACH);
+    let claimed = mention::within(&analysis.mentions, &object)
+        .iter()
+        .filter(|mention| mention.entry.is_some() && foreign(&mention.id))
+        .any(|mention| {
+            // *Russian claims*, *the claims by Russia*, right after the verb.
+            let near = mention.tokens.start.saturating_sub(3)..mention.tokens.end + 1;
+            near.into_iter().any(|at| {
+                (object.start..object.start + 3).contains(&at)
+                    && analysis.lexicon.is_assertion(analysis.text.word(at))
+            })
+        });
+    let Some(denier) = denier else { return claimed };
+    let from = denier.attributed.source.start.min(denial.tokens.start);
+    let comma = (from.saturating_sub(4)..from).any(|at| analysis.text.word(at) == ",");
+    let said = || {
+        facts.voices.iter().any(|voice| {
+            voice.attributed.hit.tokens.end < from
+                && voice.attributed.source.end <= from
+                && analysis.cues.get(&voice.attributed.hit).category != Category::Denial
+                && voice.entity.as_deref().is_some_and(foreign)
+        })
+    };
+    claimed || comma && said()
 }
 
 fn asserted_before(facts: &Facts<'_>, denial: &Hit) -> bool {
@@ -246,12 +294,21 @@ fn second_hand(facts: &Facts<'_>) -> Option<Match> {
             &voice.attributed.hit,
         ))
     });
+    let names_source = |hit: &Hit| {
+        facts.voices.iter().any(|voice| {
+            let source = &voice.attributed.source;
+            source.start <= hit.tokens.start + 1 && hit.tokens.start < source.end
+        })
+    };
     let particle = || {
         facts.hits.iter().find_map(|hit| {
             let cue = facts.cue(hit);
             let detail = match cue.category {
                 Category::Hearsay => StatusDetail::Hearsay,
-                Category::Distancing if cue.source == SourceAt::None => StatusDetail::Hearsay,
+                // *The self-proclaimed republic said* is about the speaker, not about what is said.
+                Category::Distancing if cue.source == SourceAt::None && !names_source(hit) => {
+                    StatusDetail::Hearsay
+                }
                 Category::Anonymous if cue.weight >= 0.8 => StatusDetail::AnonymousSource,
                 _ => return None,
             };
@@ -312,12 +369,10 @@ fn hedged(facts: &Facts<'_>) -> Option<Match> {
     let hit = facts.hits.iter().find(|hit| {
         let cue = facts.cue(hit);
         match cue.category {
-            Category::Modal => facts.reaches_head(hit),
-            Category::NegCond => facts
-                .analysis
-                .lexicon
-                .conditions
-                .contains(facts.analysis.text.word(hit.tokens.start)),
+            Category::Modal => {
+                facts.reaches_head(hit) && (cue.future.is_none() || !facts.is_reported(hit))
+            }
+            Category::NegCond => facts.is_condition(hit),
             _ => false,
         }
     });
@@ -345,9 +400,12 @@ fn future(facts: &Facts<'_>) -> Option<Match> {
     {
         return None;
     }
-    let hit = facts
-        .of(Category::Future)
-        .find(|hit| facts.reaches_head(hit))?;
+    let hit = facts.hits.iter().find(|hit| {
+        let cue = facts.cue(hit);
+        let shifted = cue.category == Category::Modal && facts.is_reported(hit);
+        (cue.category == Category::Future || cue.future.is_some() && shifted)
+            && facts.reaches_head(hit)
+    })?;
     let kind = facts.cue(hit).future.unwrap_or(FutureKind::Scheduled);
     // "Germany will send tanks": whoever plans it owns it.
     let before = facts.content.start..hit.tokens.start.max(facts.content.start);
@@ -371,11 +429,22 @@ fn future(facts: &Facts<'_>) -> Option<Match> {
 
 /// R12 and R13.
 fn said(facts: &Facts<'_>) -> Option<Match> {
+    let official = |voice: &Voice<'_>| {
+        let entry = voice.entity.as_deref();
+        entry
+            .and_then(|id| facts.analysis.dictionary.entry(id))
+            .is_some_and(source::is_official)
+    };
     let voice = facts.voices.iter().find(|voice| {
-        matches!(
-            facts.analysis.cues.get(&voice.attributed.hit).category,
-            Category::NeutralSay | Category::OfficialPerformative | Category::Confirm
-        )
+        let said = &voice.attributed.content;
+        match facts.cue(&voice.attributed.hit).category {
+            Category::NeutralSay | Category::Confirm => true,
+            // What a private person does is told by the author: *a baker donated his van*.
+            Category::OfficialPerformative => {
+                official(voice) || said.clone().any(|at| facts.analysis.is_finite(at))
+            }
+            _ => false,
+        }
     })?;
     let hit = &voice.attributed.hit;
     Some(match voice.class {

@@ -110,29 +110,22 @@ pub(crate) fn segments(
     text: &Text,
     lexicon: &Lexicon,
     sentences: &[Range<usize>],
+    is_finite: impl Fn(usize) -> bool,
     speech: impl Fn(usize) -> bool,
 ) -> Vec<Segment> {
     let mut all = Vec::new();
     for (number, sentence) in sentences.iter().enumerate() {
-        let finite = finites(text, lexicon, sentence);
+        let finite: Vec<usize> = sentence.clone().filter(|&at| is_finite(at)).collect();
         let mut start = sentence.start;
         for at in sentence.clone() {
             if at > start && splits(text, lexicon, sentence, &finite, start, at, &speech) {
-                all.push(segment(text, lexicon, number, start..at));
+                all.push(segment(text, lexicon, &finite, number, start..at));
                 start = at;
             }
         }
-        all.push(segment(text, lexicon, number, start..sentence.end));
+        all.push(segment(text, lexicon, &finite, number, start..sentence.end));
     }
     all
-}
-
-/// The finite verbs of a sentence.
-pub(crate) fn finites(text: &Text, lexicon: &Lexicon, sentence: &Range<usize>) -> Vec<usize> {
-    sentence
-        .clone()
-        .filter(|&at| lexicon.finite(text, at, sentence.start).is_some())
-        .collect()
 }
 
 fn splits(
@@ -174,16 +167,29 @@ fn splits(
     false
 }
 
-fn segment(text: &Text, lexicon: &Lexicon, sentence: usize, tokens: Range<usize>) -> Segment {
+fn segment(
+    text: &Text,
+    lexicon: &Lexicon,
+    finite: &[usize],
+    sentence: usize,
+    tokens: Range<usize>,
+) -> Segment {
     let mut asides = Vec::new();
     let mut at = tokens.start + 1;
     while at < tokens.end {
-        if lexicon.relative.contains(text.word(at)) {
-            // A relative clause after a comma ends at the next one, any other runs on.
+        // The *WHO* is none.
+        if lexicon.relative.contains(text.word(at)) && !text.is_capitalised(at) {
+            // A relative clause after a comma ends at the next one, any other at the main verb.
             let closed = text.word(at - 1) == ",";
             let end = (at..tokens.end)
                 .find(|&end| closed && text.word(end) == ",")
-                .unwrap_or(tokens.end);
+                .or_else(|| {
+                    (!closed)
+                        .then(|| main_verb(text, lexicon, finite, at))
+                        .flatten()
+                })
+                .unwrap_or(tokens.end)
+                .min(tokens.end);
             asides.push(at..end);
             at = end;
         }
@@ -194,4 +200,27 @@ fn segment(text: &Text, lexicon: &Lexicon, sentence: usize, tokens: Range<usize>
         tokens,
         asides,
     }
+}
+
+/// The verb that goes on with the main clause after a relative clause without commas: *a driver who
+/// left Pokrovsk on Saturday **said***. None where that verb has a subject or a conjunction of its own.
+fn main_verb(text: &Text, lexicon: &Lexicon, finite: &[usize], relative: usize) -> Option<usize> {
+    let verbs = &finite[finite.partition_point(|&verb| verb < relative)..];
+    let own = *verbs.first()?;
+    if own > relative + 3 {
+        return None;
+    }
+    let next = verbs
+        .iter()
+        .copied()
+        .find(|&verb| verb > own + 1 && lexicon.auxiliary(text.word(verb - 1)).is_none())?;
+    let opens = |at: usize| {
+        let word = text.word(at);
+        !text.is_wordlike(at)
+            || lexicon.that.contains(word)
+            || lexicon.coordinate.contains(word)
+            || lexicon.relative.contains(word)
+            || lexicon.persons.contains(word)
+    };
+    (next > own + 2 && !(own + 1..next).any(opens)).then_some(next)
 }

@@ -10,6 +10,7 @@ use crate::analysis::Analysis;
 use crate::attribution::Attributed;
 use crate::cue::Category;
 use crate::dictionary::Entry;
+use crate::lexicon::Form;
 use crate::mention::{self, Mention};
 
 /// The class of an attribution's source, and the entity it resolves to.
@@ -22,6 +23,10 @@ pub(crate) fn class(
     let entry = mention.and_then(|mention| resolve(analysis, mention));
     let id = entry.map(|entry| entry.id.clone());
     let named = |kind| mention.is_some_and(|mention: &Mention| mention.kind == kind);
+    let speaks = named(EntityType::Person)
+        || named(EntityType::Role)
+        || named(EntityType::Organisation) && entry.is_some_and(is_official);
+    let stranger = analysis.names_a_stranger(&attributed.source);
     let mut unnamed = None;
     for hit in analysis
         .hits_in(&attributed.source)
@@ -30,10 +35,14 @@ pub(crate) fn class(
         let cue = analysis.cues.get(hit);
         match cue.category {
             Category::Hearsay => return (SourceClass::Reports, id),
-            Category::SocialMedia => unnamed = Some(SourceClass::SocialMedia),
+            // Where an official wrote it does not make it a rumour: *Syrskyi wrote on Telegram*.
+            Category::SocialMedia if !speaks => unnamed = Some(SourceClass::SocialMedia),
+            Category::Media if !speaks => unnamed = Some(SourceClass::Media),
             // "Officials" of a party speak for it; a weak cue leaves the entity to decide.
             Category::Anonymous
-                if !named(EntityType::Person) && (cue.weight >= 0.8 || entry.is_none()) =>
+                if !named(EntityType::Person)
+                    && !stranger
+                    && (cue.weight >= 0.8 || entry.is_none()) =>
             {
                 unnamed = Some(SourceClass::Anonymous);
             }
@@ -96,6 +105,10 @@ fn official(analysis: &Analysis<'_>, source: &Entry, attributed: &Attributed) ->
     };
     let other_subject = matches!(subject, Some(Subject::Entity(entry))
         if side.is_some() && self::side(analysis, entry).is_some_and(|other| Some(other) != side));
+    let admits = analysis.cues.get(&attributed.hit).admission;
+    if admits && own_subject {
+        return SourceClass::Owner;
+    }
     if side.is_some()
         && (other_subject
             || combat && (other_side || !own_subject)
@@ -139,6 +152,10 @@ fn subject<'a>(analysis: &'a Analysis<'_>, content: &Range<usize>) -> Option<Sub
         .find(|&at| analysis.is_finite(at))
         .unwrap_or(content.end);
     let before = content.start..verb.min(content.end);
+    // *Admitted losing a jet*: who does it is who says it.
+    if analysis.lexicon.form(analysis.text.word(content.start)) == Some(Form::Gerund) {
+        return Some(Subject::Own);
+    }
     let named = mention::within(&analysis.mentions, &before)
         .iter()
         .find_map(|mention| {
@@ -243,6 +260,7 @@ pub(crate) fn is_official(entry: &Entry) -> bool {
         || entry.member_of.is_some()
         || !entry.roles.is_empty()
         || entry.government.is_some()
+        || entry.is_country
         || matches!(entry.kind, EntityType::Role | EntityType::NatoBody)
         || entry.kind == EntityType::Demonym && entry.country.is_some()
 }
