@@ -214,7 +214,12 @@ impl Finder<'_> {
         while source.start < source.end && !text.is_wordlike(source.start) {
             source.start += 1;
         }
-        (self.words(&right) > 0).then(|| self.attributed(source, right, false))
+        if self.words(&right) > 0 {
+            return Some(self.attributed(source, right, false));
+        }
+        // A verb in two parts encloses what it is about: *sagte der Ukraine Drohnen zu*.
+        let enclosed = cue.start + 1..cue.end.saturating_sub(1).max(cue.start + 1);
+        (self.words(&enclosed) > 0).then(|| self.attributed(source, enclosed, false))
     }
 
     fn attributed(

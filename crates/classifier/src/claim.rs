@@ -10,7 +10,7 @@ use wire::claim::{
 
 use crate::analysis::Analysis;
 use crate::cue::{Category, FutureKind};
-use crate::facts::{Facts, Voice};
+use crate::facts::{self, Facts, Voice};
 use crate::factuality;
 use crate::mention;
 use crate::rule::{self, Match};
@@ -55,8 +55,15 @@ fn one(analysis: &Analysis<'_>, number: usize, reliability: Reliability) -> Opti
         .voices
         .iter()
         .any(|voice| voice.entity.is_some() && voice.class != SourceClass::Media);
-    let boilerplate = || facts.of(Category::Procedural).next().is_some();
-    if !named && !spoken && !boilerplate() || says_a_name(&facts) {
+    // *Reuters could not verify the figures* names a medium alone, and says what matters most.
+    let standing = || {
+        facts.hits.iter().any(|hit| {
+            let category = facts.cue(hit).category;
+            facts::is_unverified(analysis, hit)
+                || matches!(category, Category::Procedural | Category::Verified)
+        })
+    };
+    if !named && !spoken && !standing() || says_a_name(&facts) {
         return None;
     }
     let matches = rule::decide(&facts);

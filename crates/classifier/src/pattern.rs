@@ -168,6 +168,13 @@ fn matches(text: &Text, elements: &[Element], at: usize, limit: usize) -> Option
 impl Word {
     fn parse(word: &str) -> Result<Self, String> {
         let lower = crate::text::fold(word);
+        // An elided word keeps its apostrophe: `l' OTAN`.
+        let letters = lower.trim_matches('*').trim_end_matches('\'');
+        if Text::new(None, letters).len() > 1 {
+            return Err(format!(
+                "`{word}` is more than one word in a text: put spaces between them"
+            ));
+        }
         Ok(if word == "#" {
             Self::Number
         } else if let Some(stem) = lower.strip_suffix('*') {

@@ -142,6 +142,7 @@ fn asserted_here(facts: &Facts<'_>, denial: &Hit) -> bool {
             let near = mention.tokens.start.saturating_sub(3)..mention.tokens.end + 1;
             near.into_iter().any(|at| {
                 (object.start..object.start + 3).contains(&at)
+                    && at <= mention.tokens.end
                     && analysis.lexicon.is_assertion(analysis.text.word(at))
             })
         });

@@ -14,15 +14,15 @@ use wire::{Claim, Tagged};
 static CLASSIFIER: LazyLock<Classifier> =
     LazyLock::new(|| Classifier::new(&RuleFiles::builtin()).expect("the shipped rules are sound"));
 
-/// First claims that must agree at least, in a hundred, by language.
+/// First claims that must agree at least, in a hundred, by language: in status, and in why.
 /// These are floors under what is measured; they may only rise.
-const LEAST: [(&str, usize); 6] = [
-    ("en", 97),
-    ("uk", 80),
-    ("ru", 81),
-    ("de", 77),
-    ("fr", 79),
-    ("pl", 76),
+const LEAST: [(&str, usize, usize); 6] = [
+    ("en", 98, 98),
+    ("uk", 96, 96),
+    ("ru", 97, 97),
+    ("de", 95, 90),
+    ("fr", 97, 96),
+    ("pl", 97, 95),
 ];
 
 /// Every standing that a claim can have.
@@ -105,7 +105,7 @@ type Confusion = BTreeMap<(StatusDetail, Option<StatusDetail>), usize>;
 #[test]
 fn the_sentences_agree_in_every_language() {
     let mut short = Vec::new();
-    for (language, least) in LEAST {
+    for (language, least_status, least_detail) in LEAST {
         let mut first = Tally::default();
         let mut status = Tally::default();
         let mut confusion = Confusion::new();
@@ -139,10 +139,10 @@ fn the_sentences_agree_in_every_language() {
         for line in first.missed.iter().chain(missed) {
             println!("{language} {line}");
         }
-        if first.share() < least {
+        let found = (status.share(), first.share());
+        if found.0 < least_status || found.1 < least_detail {
             short.push(format!(
-                "{language}: {}, not {least} in a hundred",
-                first.share()
+                "{language}: {found:?}, not {least_status} and {least_detail} in a hundred"
             ));
         }
     }
@@ -152,7 +152,7 @@ fn the_sentences_agree_in_every_language() {
 #[test]
 fn the_corpus_holds_every_standing_in_every_language() {
     let mut all = 0;
-    for (language, _) in LEAST {
+    for (language, ..) in LEAST {
         let sentences = sentences(language);
         all += sentences.len();
         let texts: BTreeSet<&str> = sentences.iter().map(|one| one.text.as_str()).collect();
