@@ -204,7 +204,9 @@ impl Finder<'_> {
         let right = self.content_right(cue.end);
         let left_clause = (self.sentence.start..source.start).any(|at| self.is_finite(at));
         let trailing = self.words(&right) < 2
-            || !right.clone().any(|at| self.is_finite(at))
+            || !right
+                .clone()
+                .any(|at| self.is_finite(at) || self.is_quote(at))
                 && !lexicon.that.contains(text.word(cue.end));
         let nothing = self.words(&right) == 0;
         if comma && (left_clause || nothing || self.is_quote(source.start - 1)) && trailing {

@@ -123,6 +123,8 @@ fn says_a_name(facts: &Facts<'_>) -> bool {
     let analysis = facts.analysis;
     facts.voices.first().is_some_and(|voice| {
         let said = &voice.attributed.content;
+        let colon = said.clone().rfind(|&at| analysis.text.word(at) == ":");
+        let said = colon.map_or(said.start, |at| at + 1)..said.end;
         let words = said.clone().filter(|&at| analysis.text.is_wordlike(at));
         let mut words = words.peekable();
         analysis.cues.get(&voice.attributed.hit).category == Category::NeutralSay

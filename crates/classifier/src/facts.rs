@@ -3,13 +3,14 @@
 
 use std::ops::Range;
 
+use wire::Language;
 use wire::claim::SourceClass;
 
 use crate::analysis::Analysis;
 use crate::attribution::Attributed;
 use crate::cue::{Category, Cue, Direction, FutureKind, Hit, Reach};
 use crate::lexicon::Form;
-use crate::mention;
+use crate::mention::{self, Mention};
 use crate::sentence::Segment;
 use crate::source;
 
@@ -135,6 +136,15 @@ impl<'a> Facts<'a> {
         cue.category == Category::NegCond && cue.id.contains(".condition.")
     }
 
+    /// Whether a name can be the subject of the content by where it stands. English tells by the
+    /// preposition before an object; elsewhere a name behind a noun is likely in another case.
+    pub(crate) fn may_be_subject(&self, mention: &Mention) -> bool {
+        let at = mention.tokens.start;
+        self.analysis.language == Language::En
+            || at <= self.content.start + 1
+            || self.analysis.text.word(at - 1) == ","
+    }
+
     pub(crate) fn is_question(&self) -> bool {
         let end = self.analysis.sentences[self.segment.sentence].end;
         (end.saturating_sub(2)..end).any(|at| self.analysis.text.word(at) == "?")
@@ -217,9 +227,13 @@ fn voices<'a>(analysis: &'a Analysis<'a>, number: usize) -> Vec<Voice<'a>> {
 fn is_act(analysis: &Analysis<'_>, attributed: &Attributed) -> bool {
     let content = &attributed.content;
     let opens = analysis.text.word(attributed.hit.tokens.end);
+    let passive = attributed.source.start >= attributed.hit.tokens.end;
     let clause = analysis.lexicon.that.contains(opens)
         || content.clone().any(|at| {
             let word = analysis.text.word(at);
+            if passive && analysis.lexicon.auxiliary(word).is_some() {
+                return false;
+            }
             let participle = analysis.lexicon.form(word) == Some(Form::PastOrParticiple);
             analysis.is_finite(at) && (!participle || analysis.lexicon.is_combat(word))
         });

@@ -57,6 +57,8 @@ struct Listed {
     combat: Vec<String>,
     /// Beginnings of nouns for what somebody asserts: *claim*, *allegation*.
     assertions: Vec<String>,
+    /// Beginnings of nouns for the other side, a capital where the text must have one: *West*, *enemy*.
+    others: Vec<String>,
     /// Beginnings of words for people who speak for themselves, whatever their country: *analyst*.
     private: Vec<String>,
     /// Nouns that name a happening: *attack*, *withdrawal*.
@@ -105,6 +107,8 @@ pub(crate) struct Lexicon {
     not_verbs: FxHashSet<String>,
     verbs: FxHashMap<String, Form>,
     assertions: Vec<String>,
+    /// With whether a capital is asked for.
+    others: Vec<(String, bool)>,
     combat: Vec<String>,
     private: Vec<String>,
 }
@@ -164,6 +168,11 @@ impl Lexicon {
             not_verbs: set(listed.not_verbs),
             verbs: english_forms(&listed.regular, &listed.irregular),
             assertions: listed.assertions.iter().map(|word| fold(word)).collect(),
+            others: listed
+                .others
+                .iter()
+                .map(|word| (fold(word), word.starts_with(char::is_uppercase)))
+                .collect(),
             combat: listed.combat.iter().map(|word| fold(word)).collect(),
             private: listed.private.iter().map(|word| fold(word)).collect(),
         }
@@ -186,6 +195,14 @@ impl Lexicon {
         self.assertions
             .iter()
             .any(|beginning| word.starts_with(beginning.as_str()))
+    }
+
+    /// Whether the word at a token names the other side of whoever speaks.
+    pub(crate) fn is_other_side(&self, text: &Text, at: usize) -> bool {
+        let word = text.word(at);
+        self.others.iter().any(|(beginning, capital)| {
+            word.starts_with(beginning.as_str()) && (!capital || text.is_capitalised(at))
+        })
     }
 
     /// Whether a word names somebody who speaks for no public body.

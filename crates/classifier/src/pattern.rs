@@ -2,7 +2,7 @@
 //!
 //! A pattern is a line of words. `word*` takes up to four more letters, `*word` any beginning,
 //! `(a|b c|)` one of several wordings (an empty one makes the group optional), `{say}` any form of
-//! a listed verb, `...` up to four words in between, `#` a number, `^` the start of a sentence. A
+//! a listed verb, `...` up to five words in between, `#` a number, `^` the start of a sentence. A
 //! word with a capital must have one in the text. Quotation marks between words are skipped.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use crate::text::{Kind, Text};
 /// Letters that `*` stands for at most, so that `confirm*` never reaches `confirmationless`.
 const STEM_LETTERS: usize = 4;
 /// Words that `...` stands for at most.
-const GAP_WORDS: usize = 4;
+const GAP_WORDS: usize = 5;
 /// Wordings that one pattern may expand to.
 const MOST_WORDINGS: usize = 400;
 

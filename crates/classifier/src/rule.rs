@@ -415,6 +415,7 @@ fn future(facts: &Facts<'_>) -> Option<Match> {
             .last()
             .is_some_and(|mention| {
                 mention.tokens.end == hit.tokens.start
+                    && facts.may_be_subject(mention)
                     && !facts.is_object(mention.tokens.start)
                     && source::resolve(facts.analysis, mention).is_some_and(source::is_official)
             });

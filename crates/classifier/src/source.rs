@@ -100,13 +100,19 @@ fn official(analysis: &Analysis<'_>, source: &Entry, attributed: &Attributed) ->
         .any(|at| analysis.lexicon.is_combat(analysis.text.word(at)));
     let own_subject = match subject {
         Some(Subject::Own) => true,
+        Some(Subject::OtherSide) => false,
         Some(Subject::Entity(entry)) => !own.is_disjoint(&bodies(analysis, entry)),
         None => false,
     };
-    let other_subject = matches!(subject, Some(Subject::Entity(entry))
+    // *The West wants*: what a party says of its opponents it does not own.
+    let opponents = matches!(subject, Some(Subject::OtherSide));
+    let other_subject = opponents
+        || matches!(subject, Some(Subject::Entity(entry))
         if side.is_some() && self::side(analysis, entry).is_some_and(|other| Some(other) != side));
     let admits = analysis.cues.get(&attributed.hit).admission;
-    if admits && own_subject {
+    // *Acknowledged the loss of a jet*: what is granted without a clause is one's own.
+    let bare = || !content.clone().any(|at| analysis.is_finite(at));
+    if admits && (own_subject || bare()) {
         return SourceClass::Owner;
     }
     if side.is_some()
@@ -142,6 +148,8 @@ fn contested(analysis: &Analysis<'_>, content: &Range<usize>) -> bool {
 enum Subject<'a> {
     /// *We*, *its forces*.
     Own,
+    /// *The enemy*, *the West*.
+    OtherSide,
     Entity(&'a Entry),
 }
 
@@ -163,6 +171,17 @@ fn subject<'a>(analysis: &'a Analysis<'_>, content: &Range<usize>) -> Option<Sub
                 .entry(analysis.dictionary)
                 .map(|entry| (mention.tokens.start, entry))
         });
+    let opponents = before.clone().any(|at| {
+        let governed = at > before.start
+            && analysis
+                .lexicon
+                .prepositions
+                .contains(analysis.text.word(at - 1));
+        !governed && analysis.lexicon.is_other_side(&analysis.text, at)
+    });
+    if opponents {
+        return Some(Subject::OtherSide);
+    }
     let own = before.clone().find(|&at| {
         let word = analysis.text.word(at);
         analysis.lexicon.own.contains(word) || analysis.lexicon.persons.contains(word)

@@ -11,6 +11,9 @@ use serde::de::DeserializeOwned;
 use wire::claim::{Factuality, StatusDetail};
 use wire::{Claim, Tagged};
 
+#[path = "corpus/articles.rs"]
+mod articles;
+
 static CLASSIFIER: LazyLock<Classifier> =
     LazyLock::new(|| Classifier::new(&RuleFiles::builtin()).expect("the shipped rules are sound"));
 

@@ -123,3 +123,50 @@ fn an_assertion_and_its_denial_are_disputed() {
         tagged.claims
     );
 }
+
+#[test]
+fn what_a_party_says_of_its_opponents_is_no_announcement() {
+    for text in [
+        "Putin: Zachód chce rozpadu historycznej Rosji",
+        "Путин: Запад хочет развала исторической России",
+        "The West has betrayed Russia, Putin said.",
+    ] {
+        assert_eq!(
+            first(text),
+            ("R13".to_owned(), StatusDetail::InterestedParty),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_name_that_is_spelled_like_a_verb_says_nothing() {
+    let tagged = tag("Deep State showed that Russian troops had advanced near Pokrovsk.");
+    assert!(tagged.claims[0].attribution.is_none());
+}
+
+#[test]
+fn withholding_something_from_somebody_is_no_denial() {
+    for text in [
+        "NATO is resuscitating what Washington had long spurned as outdated.",
+        "Berlin was accused of denying Ukraine weapons.",
+        "Poland denied a Russian diplomat entry.",
+    ] {
+        assert_ne!(first(text).1, StatusDetail::DeniedBy, "{text}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_a_name_is_no_claim() {
+    let tagged = tag("Asked what the hold up is, Trump said simply: “Zelenskiy.”");
+    assert!(tagged.claims.is_empty(), "{:?}", tagged.claims);
+}
+
+#[test]
+fn an_act_that_was_not_done_is_announced_as_not_done() {
+    let tagged = tag("The plan for Ukraine was not explicitly endorsed by NATO.");
+    let claim = &tagged.claims[0];
+    assert_eq!(claim.status_detail, StatusDetail::OfficialAnnouncement);
+    assert_eq!(claim.evidence[0].rule, "R9");
+    assert_eq!(claim.factuality, wire::claim::Factuality::CertainNegative);
+}
