@@ -10,14 +10,19 @@ mod polling;
 mod records;
 #[path = "end_to_end/refusals.rs"]
 mod refusals;
+#[path = "end_to_end/reload.rs"]
+mod reload;
 #[path = "end_to_end/shutdown.rs"]
 mod shutdown;
+#[path = "end_to_end/websub.rs"]
+mod websub;
 
 #[path = "support"]
 mod support {
     pub(crate) mod daemon;
     pub(crate) mod feed;
     pub(crate) mod feed_server;
+    pub(crate) mod hub;
     pub(crate) mod kafka;
     pub(crate) mod loopback;
     pub(crate) mod topics;
@@ -44,6 +49,10 @@ fn trials() -> Vec<Trial> {
             "an_unreachable_broker_is_named",
             refusals::unreachable_broker,
         ),
+        trial(
+            "two_hundred_feeds_come_change_and_go_without_a_storm",
+            reload::no_poll_storm,
+        ),
         trial("malformed_toml_is_refused", refusals::malformed_toml),
         trial("an_unknown_key_is_refused", refusals::unknown_key),
         trial("two_feeds_of_one_id_are_refused", refusals::duplicate_feed),
@@ -67,6 +76,10 @@ fn trials() -> Vec<Trial> {
     trials.extend(on_both(
         "an_unparsable_document_is_kept",
         polling::unparsable_document,
+    ));
+    trials.extend(on_both(
+        "a_hub_pushes_signed_news_and_forged_news_is_dropped",
+        websub::pushed,
     ));
     trials.extend(on_both(
         "sigterm_under_load_exits_0",

@@ -214,8 +214,8 @@ impl Daemon {
         self.child.kill().await.expect("it was running");
     }
 
-    /// Sends a signal such as `TERM`, and expects exit 0 within `limit`.
-    pub(crate) async fn stop(mut self, signal: &str, limit: Duration) {
+    /// Sends a signal such as `HUP`.
+    pub(crate) async fn signal(&self, signal: &str) {
         let sent = Command::new("kill")
             .arg(format!("-{signal}"))
             .arg(self.pid().to_string())
@@ -223,6 +223,11 @@ impl Daemon {
             .await
             .expect("there is a kill command");
         assert!(sent.success());
+    }
+
+    /// Sends a signal such as `TERM`, and expects exit 0 within `limit`.
+    pub(crate) async fn stop(mut self, signal: &str, limit: Duration) {
+        self.signal(signal).await;
         let status = self.exited(limit).await;
         let status = status.unwrap_or_else(|| panic!("still running {limit:?} after SIG{signal}"));
         assert_eq!(status.code(), Some(0), "{}", self.errors());

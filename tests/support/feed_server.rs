@@ -34,6 +34,8 @@ pub(crate) struct Feed {
     /// Each item's latest revision.
     items: Vec<u32>,
     version: usize,
+    /// The `Link` header of its documents.
+    link: Option<String>,
     /// When set, what every request gets instead of the document.
     broken: Option<Bytes>,
     rendered: Option<(usize, Bytes)>,
@@ -120,6 +122,11 @@ impl FeedServer {
         self.look(id, Feed::current)
     }
 
+    /// Sends `link` along with every document.
+    pub(crate) fn link(&self, id: &str, link: String) {
+        self.change(id, |feed| feed.link = Some(link));
+    }
+
     /// Serves `body` in place of the document until [`Self::repair`].
     pub(crate) fn break_down(&self, id: &str, body: &'static [u8]) {
         self.change(id, |feed| feed.broken = Some(Bytes::from_static(body)));
@@ -169,6 +176,7 @@ impl Feed {
             bytes,
             items: Vec::new(),
             version: 1,
+            link: None,
             broken: None,
             rendered: None,
             served: BTreeMap::new(),
@@ -264,6 +272,7 @@ fn answer(feeds: &Feeds, id: &str, headers: &HeaderMap) -> Answer {
         whole: false,
     });
     let mut headers = validators;
+    headers.extend(feed.link.clone().map(|link| ("link", link)));
     headers.push(("content-type", feed::media_type(feed.format).to_owned()));
     let (feeds, id) = (Arc::clone(feeds), id.to_owned());
     let sent = Box::new(move || {

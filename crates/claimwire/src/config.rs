@@ -27,7 +27,7 @@ use credentials::Vault;
 use feeds::{FeedEntry, FeedList};
 use section::{
     FeedsSection, FetchSection, HttpSection, KafkaSection, LogSection, RulesSection, SampleSection,
-    ShutdownSection,
+    ShutdownSection, WebsubSection,
 };
 use source::Source;
 
@@ -57,6 +57,7 @@ pub(crate) struct ConfigError(pub(crate) String);
 pub(crate) struct Config {
     pub(crate) log: LogSection,
     pub(crate) http: HttpSection,
+    pub(crate) websub: WebsubSection,
     pub(crate) sample: SampleSection,
     pub(crate) shutdown: ShutdownSection,
     kafka: KafkaSection,
@@ -84,6 +85,7 @@ struct File {
     feeds: FeedsSection,
     rules: RulesSection,
     http: HttpSection,
+    websub: WebsubSection,
     sample: SampleSection,
     shutdown: ShutdownSection,
     route: Vec<Route>,
@@ -129,6 +131,7 @@ impl Config {
         let mut config = Self {
             log: merged.log,
             http: merged.http,
+            websub: merged.websub,
             sample: merged.sample,
             shutdown: merged.shutdown,
             kafka: merged.kafka,
@@ -223,6 +226,7 @@ impl Config {
     pub(crate) fn fetch_settings(&self) -> fetcher::Settings {
         fetcher::Settings {
             authorities: self.authorities.clone(),
+            websub: fetch::websub(&self.websub),
             ..fetch::settings(&self.fetch, &self.credentials)
         }
     }
@@ -389,6 +393,10 @@ impl Config {
                 "kafka",
                 "names no broker; write \"host:9092\", or leave the key out",
             );
+        }
+        if self.websub.callback.is_some() && fetch::websub(&self.websub).is_none() {
+            let what = "is no http or https address, such as \"https://desk.example.org/websub\"";
+            return wrong("websub", "callback", what);
         }
         if self.kafka.sasl_mechanism.is_some()
             && (self.kafka.username.is_none() || self.kafka.password.is_none())

@@ -8,6 +8,7 @@ use clap::Parser as _;
 use crate::cli::Cli;
 use crate::command::Failure;
 
+mod callback;
 mod cli;
 mod command;
 mod config;

@@ -216,9 +216,19 @@ pub(crate) fn line(entry: &Entry) -> String {
         key: text(&entry.key),
         timestamp: entry.timestamp,
         headers: headers.collect(),
-        value,
+        value: without_secrets(&entry.topic, value),
     };
     serde_json::to_string(&line).expect("a record's parts are all JSON")
+}
+
+/// A value as it is shown: what a hub signs with is in a feed's state and nobody else's business.
+fn without_secrets(topic: &str, mut value: Value) -> Value {
+    if topic == "feed-state"
+        && let Some(secret) = value.pointer_mut("/websub/secret")
+    {
+        *secret = Value::String("(hidden)".to_owned());
+    }
+    value
 }
 
 #[cfg(test)]

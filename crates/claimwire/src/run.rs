@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wire::ClaimRecord;
 
+use crate::callback;
 use crate::cli::Role;
 use crate::config::Config;
 use crate::feeds;
@@ -114,6 +115,13 @@ impl Daemon {
                 "following {} feeds",
                 specs.len(),
             );
+            if config.websub.callback.is_some() {
+                let listen = config.websub.listen;
+                let listener = callback::bind(listen).await?;
+                let stop = stop_services.clone();
+                services.spawn(callback::serve(listener, polite.clone(), stop));
+                tracing::info!(websub.listen = %listen, "hubs are answered on http://{listen}");
+            }
             fetcher = Some(polite.clone());
             let (log, stop) = (log.clone(), stop_stages.clone());
             stages.spawn(async move {
@@ -241,7 +249,7 @@ impl Daemon {
             written = changes.written,
             removed = changes.removed,
             rules = digest,
-            "reloaded feeds and rules; log, fetch and http settings need a restart",
+            "reloaded feeds and rules; log, fetch, http and websub settings need a restart",
         );
         Ok(())
     }

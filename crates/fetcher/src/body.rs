@@ -1,9 +1,13 @@
-//! A body, read under every cap: its size, its speed, and the memory of all bodies together.
+//! A body, read under every cap: its size, its speed, and the memory of all bodies together. A publisher
+//! answers with one, a hub sends one.
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body::Body;
+use http_body_util::BodyExt;
 use reqwest::Response;
-use reqwest::header;
+use reqwest::header::{self, HeaderMap};
 use tokio::time::Instant;
 
 use crate::budget::{Budget, Share};
@@ -23,6 +27,13 @@ pub(crate) struct Reader {
     span: Duration,
 }
 
+/// A body as it came on the wire.
+pub(crate) struct Received {
+    pub(crate) bytes: Vec<u8>,
+    coding: inflate::Coding,
+    share: Share,
+}
+
 impl Reader {
     pub(crate) fn new(settings: &Settings) -> Self {
         let largest = settings.max_wire.saturating_add(settings.max_body);
@@ -37,10 +48,23 @@ impl Reader {
         }
     }
 
-    /// The decoded body, and the memory that it holds until the share is dropped.
+    /// The decoded body of an answer, and the memory that it holds until the share is dropped.
     pub(crate) async fn read(&self, response: Response) -> Result<(Vec<u8>, Share), PollError> {
-        let codings: Vec<String> = response
-            .headers()
+        let headers = response.headers().clone();
+        let body = reqwest::Body::from(response);
+        let broken = |error| failure(&error);
+        self.decode(self.receive(&headers, body, broken).await?)
+            .await
+    }
+
+    /// A body as it is on the wire; `broken` says what an error of its connection means.
+    pub(crate) async fn receive<B: Body<Data = Bytes> + Unpin>(
+        &self,
+        headers: &HeaderMap,
+        body: B,
+        broken: impl Fn(B::Error) -> PollError,
+    ) -> Result<Received, PollError> {
+        let codings: Vec<String> = headers
             .get_all(header::CONTENT_ENCODING)
             .iter()
             .map(|coding| String::from_utf8_lossy(coding.as_bytes()).into_owned())
@@ -49,7 +73,21 @@ impl Reader {
         let coding = inflate::Coding::read(&codings.join(","))
             .map_err(|error| PollError::Coding(error.to_string()))?;
         let mut share = self.budget.share();
-        let coded = self.coded(response, &mut share).await?;
+        let bytes = self.pieces(body, &mut share, broken).await?;
+        Ok(Received {
+            bytes,
+            coding,
+            share,
+        })
+    }
+
+    /// What was received, decoded, and the memory that it holds until the share is dropped.
+    pub(crate) async fn decode(&self, received: Received) -> Result<(Vec<u8>, Share), PollError> {
+        let Received {
+            bytes: coded,
+            coding,
+            mut share,
+        } = received;
         let limit = inflate::limit(coding, coded.len() as u64, self.max_body, self.max_ratio);
         if coding != inflate::Coding::Identity {
             // Room for the whole before it is decoded, in one go: a decoder that waited half-way would
@@ -66,27 +104,34 @@ impl Reader {
         Ok((bytes, share))
     }
 
-    /// The body as it is on the wire.
-    async fn coded(&self, mut response: Response, share: &mut Share) -> Result<Vec<u8>, PollError> {
-        let announced = response.content_length();
-        if announced.is_some_and(|length| length > self.max_wire) {
+    async fn pieces<B: Body<Data = Bytes> + Unpin>(
+        &self,
+        mut body: B,
+        share: &mut Share,
+        broken: impl Fn(B::Error) -> PollError,
+    ) -> Result<Vec<u8>, PollError> {
+        // At least what it announces.
+        if body.size_hint().lower() > self.max_wire {
             return Err(PollError::TooLarge);
         }
         let mut coded = Vec::new();
         let (mut until, mut since) = (Instant::now() + self.span, 0);
         loop {
-            let chunk = tokio::time::timeout_at(until, response.chunk()).await;
-            let chunk = chunk.map_err(|_| PollError::TooSlow)?;
-            let Some(chunk) = chunk.map_err(|error| failure(&error))? else {
+            let frame = tokio::time::timeout_at(until, body.frame()).await;
+            let Some(frame) = frame.map_err(|_| PollError::TooSlow)? else {
                 return Ok(coded);
             };
-            if (coded.len() + chunk.len()) as u64 > self.max_wire {
+            let Ok(piece) = frame.map_err(&broken)?.into_data() else {
+                // Trailers say nothing of a feed.
+                continue;
+            };
+            if (coded.len() + piece.len()) as u64 > self.max_wire {
                 return Err(PollError::TooLarge);
             }
-            since += chunk.len() as u64;
+            since += piece.len() as u64;
             let before = Instant::now();
-            share.grow(chunk.len()).await;
-            coded.extend_from_slice(&chunk);
+            share.grow(piece.len()).await;
+            coded.extend_from_slice(&piece);
             if since >= self.least {
                 (until, since) = (Instant::now() + self.span, 0);
             } else {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, Identity, Proxy};
 use url::Url;
 
@@ -116,8 +116,14 @@ fn builder(
     identity: Option<&Identity>,
 ) -> Result<ClientBuilder, SettingsError> {
     let agent = HeaderValue::from_str(&settings.agent()).map_err(|_| SettingsError::UserAgent)?;
+    let mut always = HeaderMap::new();
+    if let Some(mailbox) = settings.mailbox() {
+        let mailbox = HeaderValue::from_str(mailbox).map_err(|_| SettingsError::UserAgent)?;
+        always.insert(header::FROM, mailbox);
+    }
     let mut builder = Client::builder()
         .user_agent(agent)
+        .default_headers(always)
         .connect_timeout(settings.connect_timeout)
         .redirect(reqwest::redirect::Policy::none())
         // A request that fails is a poll that fails; the schedule decides when to ask again.

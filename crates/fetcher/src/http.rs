@@ -17,6 +17,9 @@ use crate::hosts::{self, Hosts, Turn};
 use crate::inflate;
 use crate::poll::PollError;
 use crate::settings::{Settings, SettingsError};
+use crate::websub::offer::{self, Offered};
+
+mod form;
 
 /// Validators longer than this are not kept: they are an attack, not a date or a tag.
 const MAX_VALIDATOR: usize = 1024;
@@ -34,6 +37,8 @@ pub(crate) struct Answer {
     pub(crate) url: Url,
     pub(crate) etag: Option<String>,
     pub(crate) last_modified: Option<String>,
+    /// The hub that its headers name.
+    pub(crate) offered: Option<Offered>,
     /// How long the publisher says that the answer stays fresh.
     pub(crate) fresh_for: Option<Duration>,
     /// Where the address that was asked has moved for good: the end of the permanent redirects (301, 308)
@@ -64,7 +69,7 @@ pub(crate) enum Body {
 pub(crate) struct Http {
     clients: Clients,
     guard: Guard,
-    bodies: body::Reader,
+    pub(crate) bodies: body::Reader,
     total_timeout: Duration,
     max_redirects: u32,
 }
@@ -254,6 +259,7 @@ fn answer(url: &Url, headers: &HeaderMap, body: Body) -> Answer {
         url: url.clone(),
         etag: validator(headers, header::ETAG),
         last_modified: validator(headers, header::LAST_MODIFIED),
+        offered: offer::by_headers(headers, url),
         fresh_for: hints::fresh_for(headers, Timestamp::now()),
         moved: None,
     }

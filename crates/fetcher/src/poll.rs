@@ -52,6 +52,11 @@ pub enum Outcome {
     Failed(PollError),
     /// 410: the publisher has ended the feed.
     Gone,
+    /// The feed was not asked: its hub granted a lease of the subscription, or denied it.
+    Subscription {
+        /// Whether it pushes from now on.
+        granted: bool,
+    },
 }
 
 /// Why a poll learned nothing.
@@ -142,6 +147,7 @@ impl Outcome {
             Self::Document { .. } => "document",
             Self::Failed(_) => "failed",
             Self::Gone => "gone",
+            Self::Subscription { .. } => "subscription",
         }
     }
 }
@@ -170,6 +176,8 @@ impl std::fmt::Display for Outcome {
             }
             Self::Failed(error) => error.fmt(f),
             Self::Gone => f.write_str("gone: the publisher has ended the feed"),
+            Self::Subscription { granted: true } => f.write_str("its hub pushes"),
+            Self::Subscription { granted: false } => f.write_str("its hub does not push"),
         }
     }
 }

@@ -12,6 +12,15 @@ use wire::{Document, FeedSpec, Item, ItemId, Revision};
 /// Items remembered of a feed, at least and at most; between them three times a document's items.
 const SEEN: (usize, usize) = (500, 4_000);
 
+/// What a document shows of its feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All that there is.
+    Everything,
+    /// What is new, and maybe no more.
+    News,
+}
+
 /// What comparing a document with what was seen before yields.
 pub(crate) struct Comparison {
     /// Oldest first.
@@ -28,6 +37,7 @@ pub(crate) fn compare(
     spec: &FeedSpec,
     document: &Document,
     before: &[Seen],
+    extent: Extent,
     max_text: usize,
     fetched: Timestamp,
 ) -> Comparison {
@@ -78,7 +88,8 @@ pub(crate) fn compare(
     }
 
     // A document that is not whole says nothing about what it does not hold.
-    let whole = matches!(document.status, ParseStatus::Ok | ParseStatus::Repaired);
+    let whole = extent == Extent::Everything
+        && matches!(document.status, ParseStatus::Ok | ParseStatus::Repaired);
     let withdrawn = if whole {
         withdrawals(before, &items)
     } else {
@@ -98,10 +109,9 @@ pub(crate) fn compare(
         seen.present &= !whole;
     }
 
-    let room = SEEN
-        .1
-        .min(SEEN.0.max(items.len() * 3))
-        .saturating_sub(present.len());
+    // Nor does it tell how many items the feed usually holds.
+    let usual = if whole { items.len() * 3 } else { before.len() };
+    let room = usual.clamp(SEEN.0, SEEN.1).saturating_sub(present.len());
     let forgotten = absent.len().saturating_sub(room);
     let seen = absent.into_iter().skip(forgotten).chain(present).collect();
     Comparison {

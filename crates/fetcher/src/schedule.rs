@@ -11,6 +11,7 @@ use wire::{FeedSpec, FeedState, Item};
 use crate::hints::LONGEST;
 use crate::poll::PollError;
 use crate::settings::Settings;
+use crate::websub::lease;
 
 /// How many of the latest publications a feed's rhythm is read from.
 const LATEST: usize = 20;
@@ -94,8 +95,8 @@ pub(crate) fn fixed(spec: &FeedSpec) -> Option<Duration> {
         .filter(|fixed| !fixed.is_zero())
 }
 
-/// When to poll after a success: after the state's cadence, or what the document or the answer's freshness
-/// ask for where that is longer, and up to a tenth more, so that feeds that were started together drift
+/// When to poll after a success: after the state's cadence, or what the document, the answer's freshness or
+/// a hub that delivers allow where that is longer, and up to a tenth more, so that feeds that were started together drift
 /// apart; and not in hours or on days that the publisher asks to skip.
 pub(crate) fn after_success(
     settings: &Settings,
@@ -113,7 +114,12 @@ pub(crate) fn after_success(
     }
     let wait = cadence
         .max(asked(&state.asked))
-        .max(fresh_for.unwrap_or_default().min(LONGEST));
+        .max(fresh_for.unwrap_or_default().min(LONGEST))
+        .max(lease::respite(
+            settings.websub.as_ref(),
+            state.websub.as_ref(),
+            now,
+        ));
     outside_of_skipped(&state.asked, later(now, stretched(wait, 0.1)))
 }
 
@@ -145,10 +151,7 @@ pub(crate) fn at_start(
     state: &FeedState,
     now: Timestamp,
 ) -> Timestamp {
-    let spread = fixed(spec)
-        .unwrap_or(Duration::MAX)
-        .min(settings.start_spread)
-        .mul_f64(rand::rng().random_range(0.0..1.0));
+    let spread = start_spread(settings, spec);
     if state.last_success.is_none() && state.failures == 0 {
         return later(now, settings.host_spacing + spread);
     }
@@ -167,6 +170,14 @@ pub(crate) fn at_start(
         return due;
     }
     outside_of_skipped(&state.asked, due)
+}
+
+/// A part of the time over which is spread what everybody would do at start.
+pub(crate) fn start_spread(settings: &Settings, spec: &FeedSpec) -> Duration {
+    fixed(spec)
+        .unwrap_or(Duration::MAX)
+        .min(settings.start_spread)
+        .mul_f64(rand::rng().random_range(0.0..1.0))
 }
 
 /// The shortest time between two polls of the feed, whatever happens.

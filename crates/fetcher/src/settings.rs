@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::credential::{Credential, Secret};
+use crate::websub::WebSub;
 
 /// What an operator can set.
 #[derive(Clone, Debug)]
@@ -60,6 +61,8 @@ pub struct Settings {
     pub authorities: Option<String>,
     /// What feeds name in `credential`.
     pub credentials: BTreeMap<String, Credential>,
+    /// How hubs push to this process; without it none is asked to.
+    pub websub: Option<WebSub>,
     /// How many polls may be under way.
     pub concurrency: usize,
 }
@@ -92,6 +95,7 @@ impl Default for Settings {
             proxy_login: None,
             authorities: None,
             credentials: BTreeMap::new(),
+            websub: None,
             concurrency: 64,
         }
     }
@@ -114,6 +118,9 @@ pub enum SettingsError {
     /// No body of the largest size would ever be read.
     #[error("`max_in_flight` must be at least `max_wire` and `max_body` together")]
     InFlight,
+    /// A callback that hubs cannot be given.
+    #[error("the callback must be an http or https address without user, query and fragment")]
+    Callback,
     /// The resolver for `dns` cannot be made.
     #[error("the DNS servers cannot be asked")]
     Dns(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -150,7 +157,19 @@ impl Settings {
         if self.max_in_flight < self.max_wire.saturating_add(self.max_body) {
             return Err(SettingsError::InFlight);
         }
+        if self.websub.as_ref().is_some_and(|it| !it.can_be_called()) {
+            return Err(SettingsError::Callback);
+        }
         Ok(())
+    }
+
+    /// The mailbox of the operator, for `From` (RFC 9110 §10.1.2: robots should name one).
+    pub(crate) fn mailbox(&self) -> Option<&str> {
+        let contact = self.contact.trim();
+        let contact = contact.strip_prefix("mailto:").unwrap_or(contact);
+        let (name, host) = contact.split_once('@')?;
+        let plain = |part: &str| !part.is_empty() && !part.contains(['@', '/', ' ', '<', '>']);
+        (plain(name) && plain(host)).then_some(contact)
     }
 
     pub(crate) fn agent(&self) -> String {
@@ -158,5 +177,35 @@ impl Settings {
             return self.user_agent.clone();
         }
         format!("{} (+{})", self.user_agent, self.contact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mailbox_is_named_and_an_address_of_a_page_is_not_one() {
+        let mailbox = |contact: &str| {
+            let contact = contact.to_owned();
+            let settings = Settings {
+                contact,
+                ..Settings::default()
+            };
+            settings.mailbox().map(str::to_owned)
+        };
+        let desk = Some("desk@example.org".to_owned());
+        assert_eq!(mailbox("desk@example.org"), desk);
+        assert_eq!(mailbox("mailto:desk@example.org"), desk);
+        for other in [
+            "",
+            "https://example.org/@desk",
+            "desk",
+            "@example.org",
+            "a@b@c",
+            "the desk @ example.org",
+        ] {
+            assert_eq!(mailbox(other), None, "{other}");
+        }
     }
 }

@@ -13,10 +13,14 @@ use crate::http::{Answer, Body};
 use crate::parse::{self, Limits};
 use crate::poll::{Outcome, Poll, PollError};
 use crate::relocate::{self, Relocation};
-use crate::revise;
+use crate::revise::{self, Comparison, Extent};
 use crate::schedule;
 use crate::settings::Settings;
 use crate::status::redacted;
+use crate::websub::lease;
+use crate::websub::offer::{self, Offered};
+
+mod push;
 
 /// A wait of so many shortest intervals is written down, so that a restart does not cut it short.
 const WORTH_WRITING: u32 = 10;
@@ -78,17 +82,7 @@ impl Settler<'_> {
         else {
             return plain(Outcome::NotModified, state);
         };
-        let limits = Limits {
-            max_items: self.settings.max_items,
-            max_text: self.settings.max_text,
-        };
-        let document = parse::document_within(
-            &limits,
-            bytes,
-            content_type.as_deref(),
-            Some(answer.url.as_str()),
-            &self.spec.id,
-        );
+        let document = self.parsed(bytes, content_type.as_deref(), Some(answer.url.as_str()));
         if document.status == ParseStatus::Error {
             let reason = document.repairs.last().cloned().unwrap_or_default();
             let dead = self.dead_letter(bytes, content_type.as_deref(), &reason);
@@ -105,6 +99,7 @@ impl Settler<'_> {
             self.spec,
             &document,
             &state.seen,
+            Extent::Everything,
             self.settings.max_text,
             self.now,
         );
@@ -116,23 +111,38 @@ impl Settler<'_> {
         state.etag = answer.etag.filter(|_| whole);
         state.last_modified = answer.last_modified.filter(|_| whole);
         state.body = Some(body);
-        state.seen = found.seen;
+        state.seen = std::mem::take(&mut found.seen);
         state.asked = hints::of_document(&document.feed);
         state.rhythm = schedule::rhythm(&state.rhythm, &document.items, found.new, self.now);
+        let offered = offer::by_document(&document.feed, &answer.url);
+        let offered = answer.offered.or(offered);
+        self.subscription(&mut state, offered, found.new);
         self.succeeded(&mut state, answer.fresh_for);
-        let outcome = Outcome::Document {
-            status: document.status,
-            quality: document.quality,
-            repairs: document.repairs,
-            items: document.items.len(),
-            new: found.new,
-            revised: found.revised,
-            withdrawn: found.withdrawn,
-            gap_suspected,
-        };
+        let outcome = outcome(document, &found, gap_suspected);
         Poll {
             revisions: found.revisions,
             ..plain(outcome, state)
+        }
+    }
+
+    fn parsed(&self, bytes: &[u8], content_type: Option<&str>, base: Option<&str>) -> Document {
+        let limits = Limits {
+            max_items: self.settings.max_items,
+            max_text: self.settings.max_text,
+        };
+        parse::document_within(&limits, bytes, content_type, base, &self.spec.id)
+    }
+
+    /// Goes by the hub that the document offers; it is not relied on when a poll finds news that it should
+    /// have pushed.
+    fn subscription(&self, state: &mut FeedState, offered: Option<Offered>, new: usize) {
+        let websub = self.settings.websub.as_ref();
+        state.websub = lease::after_document(websub, state.websub.take(), offered, self.now);
+        if let Some(subscription) = &mut state.websub
+            && new > 0
+            && std::mem::take(&mut subscription.delivers)
+        {
+            metrics::counter!("claimwire_pushes_missed_total").increment(new as u64);
         }
     }
 
@@ -184,6 +194,7 @@ impl Settler<'_> {
             };
         }
         state.gone = true;
+        state.websub = None;
         plain(Outcome::Gone, state)
     }
 
@@ -233,6 +244,19 @@ fn shares_nothing(state: &FeedState, document: &Document) -> bool {
     }
     let here: std::collections::HashSet<_> = document.items.iter().map(|item| &item.id).collect();
     !before.any(|seen| here.contains(&seen.item))
+}
+
+fn outcome(document: Document, found: &Comparison, gap_suspected: bool) -> Outcome {
+    Outcome::Document {
+        status: document.status,
+        quality: document.quality,
+        repairs: document.repairs,
+        items: document.items.len(),
+        new: found.new,
+        revised: found.revised,
+        withdrawn: found.withdrawn,
+        gap_suspected,
+    }
 }
 
 fn plain(outcome: Outcome, state: FeedState) -> Poll {

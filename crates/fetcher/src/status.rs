@@ -45,6 +45,22 @@ pub struct FeedStatus {
     /// Where it says that it has moved for good, though only the operator can decide to follow it there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_to: Option<String>,
+    /// Its hub, where it has one and pushes are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubStatus>,
+}
+
+/// How the hub of a feed is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HubStatus {
+    /// Its address, without credentials and query.
+    pub url: String,
+    /// Until when it pushes; absent while it has granted nothing.
+    pub until: Option<Timestamp>,
+    /// When it is asked again.
+    pub next_request: Timestamp,
+    /// Whether it has pushed all that polls found, so that there are few of them.
+    pub delivers: bool,
 }
 
 /// The feeds that this process follows.
@@ -53,21 +69,62 @@ pub(crate) struct Board(Mutex<Feeds>);
 
 #[derive(Debug, Default)]
 struct Feeds {
-    by_id: BTreeMap<FeedId, FeedStatus>,
+    by_id: BTreeMap<FeedId, Entry>,
+    followers: u64,
     failing: u32,
     quiet: u32,
 }
 
+#[derive(Debug)]
+struct Entry {
+    status: FeedStatus,
+    /// The number of whoever follows it; 0 where it was only polled.
+    follower: u64,
+}
+
+/// A feed on the board, taken off when dropped, unless another follower has put it there again.
+#[derive(Debug)]
+pub(crate) struct Shown<'a> {
+    board: &'a Board,
+    feed: FeedId,
+    follower: u64,
+}
+
 impl Board {
     pub(crate) fn all(&self) -> Vec<FeedStatus> {
-        self.lock().by_id.values().cloned().collect()
+        let feeds = self.lock();
+        feeds.by_id.values().map(|it| it.status.clone()).collect()
     }
 
+    /// Whether this process follows the feed.
+    pub(crate) fn shows(&self, feed: &str) -> bool {
+        self.lock().by_id.contains_key(&FeedId(feed.to_owned()))
+    }
+
+    /// Shows a feed that begins to be followed.
+    pub(crate) fn show(&self, spec: &FeedSpec, state: &FeedState) -> Shown<'_> {
+        let mut feeds = self.lock();
+        feeds.followers += 1;
+        let follower = feeds.followers;
+        feeds.change(spec, |entry| {
+            entry.follower = follower;
+            let status = &mut entry.status;
+            status.update(spec, state, Timestamp::now());
+            status.url = redacted(&spec.url);
+            status.items = state.seen.iter().filter(|seen| seen.present).count();
+        });
+        Shown {
+            board: self,
+            feed: spec.id.clone(),
+            follower,
+        }
+    }
+
+    /// Shows what a poll found.
     pub(crate) fn polled(&self, spec: &FeedSpec, poll: &Poll, at: Timestamp) {
-        self.lock().change(spec, |status| {
-            status.update(spec, &poll.state, at);
+        self.lock().change(spec, |Entry { status, .. }| {
+            status.told(spec, poll, at);
             status.last_poll = Some(at);
-            status.last_outcome = Some(poll.outcome.to_string());
             if let Outcome::Document {
                 items,
                 gap_suspected,
@@ -79,21 +136,16 @@ impl Board {
         });
     }
 
-    /// Shows a feed that is followed and was not polled yet.
-    pub(crate) fn waiting(&self, spec: &FeedSpec, state: &FeedState) {
-        self.lock().change(spec, |status| {
-            status.update(spec, state, Timestamp::now());
-            status.url = redacted(&spec.url);
-            status.items = state.seen.iter().filter(|seen| seen.present).count();
-        });
+    /// Shows what a hub said.
+    pub(crate) fn told(&self, spec: &FeedSpec, poll: &Poll, at: Timestamp) {
+        self.lock()
+            .change(spec, |entry| entry.status.told(spec, poll, at));
     }
 
-    pub(crate) fn forget(&self, feed: &FeedId) {
-        let mut feeds = self.lock();
-        if let Some(status) = feeds.by_id.remove(feed) {
-            feeds.failing -= u32::from(status.failures > 0);
-            feeds.quiet -= u32::from(status.quiet);
-        }
+    /// Shows what is known, though nobody has said anything.
+    pub(crate) fn knows(&self, spec: &FeedSpec, state: &FeedState, at: Timestamp) {
+        self.lock()
+            .change(spec, |entry| entry.status.update(spec, state, at));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Feeds> {
@@ -101,20 +153,39 @@ impl Board {
     }
 }
 
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        let mut feeds = self.board.lock();
+        let shown = feeds.by_id.get(&self.feed);
+        if shown.is_some_and(|entry| entry.follower == self.follower)
+            && let Some(Entry { status, .. }) = feeds.by_id.remove(&self.feed)
+        {
+            feeds.count(&status, u32::wrapping_sub);
+        }
+    }
+}
+
 impl Feeds {
-    fn change(&mut self, spec: &FeedSpec, change: impl FnOnce(&mut FeedStatus)) {
-        let status = match self.by_id.get_mut(&spec.id) {
-            Some(status) => status,
-            None => self
-                .by_id
-                .entry(spec.id.clone())
-                .or_insert_with(|| FeedStatus::new(spec)),
+    fn change(&mut self, spec: &FeedSpec, change: impl FnOnce(&mut Entry)) {
+        let mut entry = match self.by_id.remove_entry(&spec.id) {
+            Some((_, entry)) => {
+                self.count(&entry.status, u32::wrapping_sub);
+                entry
+            }
+            None => Entry {
+                status: FeedStatus::new(spec),
+                follower: 0,
+            },
         };
-        self.failing -= u32::from(status.failures > 0);
-        self.quiet -= u32::from(status.quiet);
-        change(status);
-        self.failing += u32::from(status.failures > 0);
-        self.quiet += u32::from(status.quiet);
+        change(&mut entry);
+        self.count(&entry.status, u32::wrapping_add);
+        self.by_id.insert(spec.id.clone(), entry);
+    }
+
+    /// Adds a feed to what is counted, or takes it away.
+    fn count(&mut self, status: &FeedStatus, by: fn(u32, u32) -> u32) {
+        self.failing = by(self.failing, u32::from(status.failures > 0));
+        self.quiet = by(self.quiet, u32::from(status.quiet));
         metrics::gauge!("claimwire_feed_failures").set(f64::from(self.failing));
         metrics::gauge!("claimwire_feeds_quiet").set(f64::from(self.quiet));
     }
@@ -137,7 +208,13 @@ impl FeedStatus {
             quiet: false,
             polled_at: None,
             moved_to: None,
+            hub: None,
         }
+    }
+
+    fn told(&mut self, spec: &FeedSpec, poll: &Poll, at: Timestamp) {
+        self.update(spec, &poll.state, at);
+        self.last_outcome = Some(poll.outcome.to_string());
     }
 
     /// What the state says, and what the operator may have changed meanwhile.
@@ -152,6 +229,12 @@ impl FeedStatus {
         self.quiet = schedule::is_quiet(&state.rhythm, now);
         self.polled_at = state.adopted.as_deref().map(redacted);
         self.moved_to = relocate::for_operator(state).map(redacted);
+        self.hub = state.websub.as_ref().map(|subscription| HubStatus {
+            url: redacted(&subscription.hub),
+            until: subscription.until,
+            next_request: subscription.next,
+            delivers: subscription.delivers,
+        });
     }
 }
 

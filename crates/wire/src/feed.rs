@@ -8,6 +8,7 @@ use crate::claim::Reliability;
 use crate::id::{FeedId, ItemId};
 use crate::language::Language;
 use crate::schedule::{Asked, Moved, Rhythm};
+use crate::websub::Subscription;
 
 /// What kind of publisher stands behind a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -111,6 +112,9 @@ pub struct FeedState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub doubted: Option<Timestamp>,
+    /// Where pushes are subscribed to, if the feed offers any and a callback is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub websub: Option<Subscription>,
     /// True once the publisher has said that the feed is gone (410); it is not polled again.
     #[serde(default)]
     pub gone: bool,

@@ -15,6 +15,7 @@ pub mod revision;
 pub mod schedule;
 pub mod schema;
 pub mod tagged;
+pub mod websub;
 
 pub use claim::Claim;
 pub use document::{Document, Item};

@@ -135,7 +135,7 @@ async fn check(config: &Config, json: bool) -> Result<(), Failure> {
 fn read(poll: &Poll) -> bool {
     match &poll.outcome {
         Outcome::Document { status, .. } => *status != ParseStatus::Error,
-        Outcome::NotModified | Outcome::Unchanged => true,
+        Outcome::NotModified | Outcome::Unchanged | Outcome::Subscription { .. } => true,
         Outcome::Failed(_) | Outcome::Gone => false,
     }
 }

@@ -7,7 +7,7 @@ use super::ConfigError;
 use super::fields::fields_of;
 use super::section::{
     FeedsSection, FetchSection, HttpSection, KafkaSection, LogSection, RulesSection, SampleSection,
-    ShutdownSection,
+    ShutdownSection, WebsubSection,
 };
 use super::source::nearest;
 
@@ -71,6 +71,7 @@ fn names() -> Vec<(String, &'static str, &'static str)> {
         ("feeds", fields_of::<FeedsSection>()),
         ("rules", fields_of::<RulesSection>()),
         ("http", fields_of::<HttpSection>()),
+        ("websub", fields_of::<WebsubSection>()),
         ("sample", fields_of::<SampleSection>()),
         ("shutdown", fields_of::<ShutdownSection>()),
     ];

@@ -1,8 +1,11 @@
-//! `[fetch]` as the fetcher has it.
+//! `[fetch]` and `[websub]` as the fetcher has it.
 
 use std::collections::BTreeMap;
 
-use super::section::FetchSection;
+use fetcher::WebSub;
+use url::Url;
+
+use super::section::{FetchSection, WebsubSection};
 
 /// The fetcher's own settings, with what the section names in their place.
 pub(crate) fn settings(
@@ -52,7 +55,19 @@ pub(crate) fn settings(
         proxy: section.proxy.or(own.proxy),
         proxy_login,
         authorities: own.authorities,
+        websub: own.websub,
         credentials: credentials.clone(),
         concurrency: section.concurrency.map_or(own.concurrency, wide),
     }
+}
+
+/// How hubs push, if there is an address to push to.
+pub(crate) fn websub(section: &WebsubSection) -> Option<WebSub> {
+    let callback = Url::parse(section.callback.as_deref()?).ok()?;
+    let can_be_called = matches!(callback.scheme(), "http" | "https");
+    can_be_called.then_some(WebSub {
+        callback,
+        lease: section.lease.0,
+        poll: section.poll.0,
+    })
 }

@@ -210,6 +210,32 @@ impl Default for HttpSection {
     }
 }
 
+/// `[websub]`: how hubs push.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct WebsubSection {
+    /// Where hubs reach this instance; without it no hub is asked to push.
+    pub(crate) callback: Option<String>,
+    /// Address and port on which it is answered.
+    #[serde(deserialize_with = "address")]
+    pub(crate) listen: SocketAddr,
+    /// For how long hubs are asked to push.
+    pub(crate) lease: Span,
+    /// The shortest time between two polls of a feed whose hub delivers.
+    pub(crate) poll: Span,
+}
+
+impl Default for WebsubSection {
+    fn default() -> Self {
+        Self {
+            callback: None,
+            listen: (Ipv4Addr::LOCALHOST, 8687).into(),
+            lease: Span(Duration::from_hours(10 * 24)),
+            poll: Span(Duration::from_hours(2)),
+        }
+    }
+}
+
 /// `[sample]`: the invented feeds of the quick start.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

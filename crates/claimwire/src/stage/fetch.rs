@@ -116,13 +116,17 @@ impl Partition {
         let (offer, mut offers) = mpsc::channel(COMMITS);
         let mut follows = JoinSet::new();
         let mut commits = JoinSet::new();
+        let mut leaves = JoinSet::new();
         let mut feeds = HashMap::new();
         let mut position = 0;
 
         let stored = self.log.latest("feeds", self.lease.partition).await?;
         let mut states = self.states().await?;
-        for entry in stored {
-            self.take_up(&entry, &mut states, &mut feeds, &mut follows, &offer);
+        let defined: HashMap<_, _> = stored.iter().filter_map(definition).collect();
+        let lost = |state: &FeedState| defined.get(&state.feed) != Some(&Some(state.url.clone()));
+        self.leave(position, &mut states, lost, &mut leaves).await?;
+        for entry in &stored {
+            self.take_up(entry, &mut states, &mut feeds, &mut follows, &offer);
         }
         drop(states);
 
@@ -155,11 +159,18 @@ impl Partition {
                         committed(done)?;
                     }
                     let mut states = self.states().await?;
+                    let defined: HashMap<_, _> = changed.iter().filter_map(definition).collect();
+                    let lost = |state: &FeedState| {
+                        let now = defined.get(&state.feed);
+                        now.is_some_and(|url| url.as_ref() != Some(&state.url))
+                    };
+                    self.leave(position, &mut states, lost, &mut leaves).await?;
                     for entry in &changed {
                         self.take_up(entry, &mut states, &mut feeds, &mut follows, &offer);
                     }
                 }
                 Some(_) = follows.join_next() => {}
+                Some(_) = leaves.join_next() => {}
             }
         }
     }
@@ -172,6 +183,30 @@ impl Partition {
             Some((state.feed.clone(), state))
         });
         Ok(states.collect())
+    }
+
+    /// Ends the subscriptions of feeds that have left, or left their address. The state without it is
+    /// committed before anybody follows the feed again, so one that comes back subscribes anew.
+    async fn leave(
+        &self,
+        position: u64,
+        states: &mut HashMap<FeedId, FeedState>,
+        lost: impl Fn(&FeedState) -> bool,
+        leaves: &mut JoinSet<()>,
+    ) -> Result<(), Error> {
+        let mut records = Vec::new();
+        for state in states.values_mut().filter(|state| lost(state)) {
+            if let Some(subscription) = state.websub.take() {
+                records.push(envelope::feed_state(state, &fetcher::site(&state.url)));
+                let (fetcher, feed) = (self.fetcher.clone(), state.feed.clone());
+                leaves.spawn(async move { fetcher.unsubscribe(&feed, &subscription).await });
+            }
+        }
+        if records.is_empty() {
+            return Ok(());
+        }
+        let positions = vec![(self.lease, position)];
+        self.appender.commit(Batch { records, positions }).await
     }
 
     /// Begins to follow the feed that `entry` defines; a tombstone only ends one.
@@ -217,6 +252,12 @@ fn changed(entries: impl Iterator<Item = Entry>, feeds: &HashMap<FeedId, Followi
         None => entry.value.is_some(),
     };
     newest.into_values().filter(is_news).collect()
+}
+
+/// The feed that `entry` is about, and its address unless it is a tombstone.
+fn definition(entry: &Entry) -> Option<(FeedId, Option<String>)> {
+    let url = decoded::<FeedSpec>(entry).map(|spec| spec.url);
+    Some((feed_id(entry)?, url))
 }
 
 fn feed_id(entry: &Entry) -> Option<FeedId> {
