@@ -82,7 +82,9 @@ fn a_feed_that_is_not_found_is_soon_asked_once_a_day() {
     let waits: Vec<u64> = (1..=10)
         .map(|failures| after(failures, &status(404, None)).as_secs() / HOUR)
         .collect();
-    assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]), "{waits:?}");
+    // From a day on only chance makes one longer than another.
+    let grows = |pair: &[u64]| pair[0].min(24) <= pair[1];
+    assert!(waits.windows(2).all(grows), "{waits:?}");
     assert!(
         waits[0] == 0 && waits[9] >= 24 && waits[9] < 32,
         "{waits:?}"
