@@ -34,7 +34,7 @@ bench: ## speed and memory, as ratios to a baseline of the same run; JSON in tar
 eval: ## quality of parsing and tagging on the corpora where they are present, and politeness rule by rule
 	$(CARGO) bench --locked -p claimwire --bench quality --bench entities --bench politeness --bench hostile
 
-replay-recorded: ## serve recorded histories of real feeds to the daemon, where they are present
+replay-recorded: ## serve recorded histories of real feeds to the daemon; count them again with Python's feedparser
 	$(CARGO) bench --locked -p claimwire --bench replay_recorded
 
 image: ## build the container image

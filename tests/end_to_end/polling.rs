@@ -53,11 +53,11 @@ pub(crate) async fn edited_headline(backend: Backend) {
     let (first, second) = (of_item[0], of_item[1]);
     assert_eq!((first.revision, second.revision), (1, 2));
     assert_eq!(second.title, wording.title());
-    let changed = Change::Edited {
-        previous_title: Some(first.title.clone()),
-        text_changed: true,
+    let Some(Change::Edited(edit)) = &second.change else {
+        panic!("{:?}", second.change)
     };
-    assert_eq!(second.change, Some(changed));
+    assert_eq!(edit.previous_title.as_ref(), Some(&first.title));
+    assert!(edit.text_changed && edit.words.is_some(), "{edit:?}");
 
     let topics = ["items.confirmed", "items.unconfirmed"];
     eventually(PATIENCE, "the edit is tagged", async || {

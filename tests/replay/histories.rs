@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use axum::body::Bytes;
 use liblzma::read::XzDecoder;
@@ -20,6 +20,8 @@ pub(crate) struct History {
     pub(crate) language: Language,
     pub(crate) media_type: &'static str,
     pub(crate) snapshots: Vec<Bytes>,
+    /// Where the documents lie, if they are documents of a publisher and none that are made here.
+    pub(crate) documents: Option<PathBuf>,
 }
 
 /// An entry of a feed that was kept as JSON.
@@ -48,15 +50,11 @@ pub(crate) fn read(folder: &Path, only: &str) -> Vec<History> {
 fn history(folder: &Path, file: &str, outlet: &str, language: &str) -> Option<History> {
     let path = folder.join(file);
     let collection = file.split('/').next().unwrap_or_default();
+    const MADE: &str = "application/rss+xml; charset=utf-8";
     let (snapshots, media_type) = match collection {
         "datasets" => return None,
-        "slavicner" => (
-            pages(&articles(&path)),
-            "application/rss+xml; charset=utf-8",
-        ),
-        _ if file.ends_with(".jsonl.xz") => {
-            (pages(&entries(&path)), "application/rss+xml; charset=utf-8")
-        }
+        "slavicner" => (pages(&articles(&path)), MADE),
+        _ if file.ends_with(".jsonl.xz") => (pages(&entries(&path)), MADE),
         _ if file.ends_with(".tar.xz") => {
             let members = members(&path)
                 .into_iter()
@@ -82,6 +80,7 @@ fn history(folder: &Path, file: &str, outlet: &str, language: &str) -> Option<Hi
         language: Language::from_tag(language),
         media_type,
         snapshots,
+        documents: (media_type != MADE).then_some(path),
     })
 }
 

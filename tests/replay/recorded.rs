@@ -1,7 +1,8 @@
 //! Recorded histories of real feeds, served to the real daemon faster than they happened.
 //!
 //! Every poll of a feed is answered with the next snapshot of its history. What the daemon makes of
-//! it is counted by feed and in total, and some of its claims are written down for a person to read.
+//! it is counted by feed and in total, and some of its claims are written down for a person to read. Items
+//! and edits are compared with an independent count by a Python program, where there is Python.
 //! The recordings are not part of the project; `CLAIMWIRE_RECORDED_FEEDS` says where they are.
 
 #![expect(clippy::print_stderr, reason = "figures are what this is for")]
@@ -9,11 +10,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
+mod count;
 mod histories;
 mod server;
 mod tally;
@@ -45,7 +48,7 @@ const TOPICS: [&str; 6] = [
     "dead",
 ];
 
-fn main() {
+fn main() -> ExitCode {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/recorded-feeds");
     let folder = std::env::var_os("CLAIMWIRE_RECORDED_FEEDS").map_or(beside, PathBuf::from);
     if !folder.join("INDEX.tsv").exists() {
@@ -53,7 +56,7 @@ fn main() {
             "skipped: there are no recorded feeds in {}",
             folder.display()
         );
-        return;
+        return ExitCode::SUCCESS;
     }
     let only = std::env::args()
         .skip(1)
@@ -61,10 +64,10 @@ fn main() {
     let histories = histories::read(&folder, only.as_deref().unwrap_or_default());
     Runtime::new()
         .expect("a runtime")
-        .block_on(replay(histories));
+        .block_on(replay(histories))
 }
 
-async fn replay(histories: Vec<History>) {
+async fn replay(histories: Vec<History>) -> ExitCode {
     let snapshots: usize = histories.iter().map(|it| it.snapshots.len()).sum();
     eprintln!("{} feeds, {snapshots} snapshots", histories.len());
     let histories = Arc::new(histories);
@@ -109,6 +112,7 @@ async fn replay(histories: Vec<History>) {
     std::fs::create_dir_all(file.parent().expect("it is in target")).expect("target is writable");
     std::fs::write(&file, tally.excerpt()).expect("target is writable");
     eprintln!("some of the claims: {}", file.display());
+    count::compared(&histories, &tally)
 }
 
 fn feed_list(histories: &[History], server: &Replay) -> String {

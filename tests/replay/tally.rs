@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
+use serde_json::Value;
 use wire::record::Origin;
 use wire::revision::Change;
 use wire::{ClaimRecord, DeadLetter, ItemRecord, Revision};
@@ -22,6 +23,7 @@ pub(crate) struct Tally {
     feeds: BTreeMap<String, Counts>,
     details: BTreeMap<String, usize>,
     claims: BTreeMap<String, Vec<String>>,
+    revisions: BTreeMap<String, Vec<Value>>,
 }
 
 #[derive(Default)]
@@ -45,7 +47,12 @@ const STATUSES: [&str; 5] = [
 impl Tally {
     pub(crate) fn add(&mut self, record: &Record) {
         match record.topic.as_str() {
-            "raw" => self.revision(&record.decode()),
+            "raw" => {
+                let revision: Revision = record.decode();
+                self.revision(&revision);
+                let feed = self.revisions.entry(revision.source.feed.0);
+                feed.or_default().push(record.value.clone());
+            }
             "dead" => self.dead(&record.decode()),
             "items.confirmed" | "items.unconfirmed" => {
                 let item: ItemRecord = record.decode();
@@ -63,8 +70,8 @@ impl Tally {
         let counts = self.feed(&revision.source.feed.0);
         match revision.change {
             None => counts.items += 1,
-            Some(Change::Edited { .. }) => counts.edits += 1,
-            Some(Change::Withdrawn) => counts.withdrawn += 1,
+            Some(Change::Edited(_) | Change::Returned(_)) => counts.edits += 1,
+            Some(Change::Withdrawn { .. }) => counts.withdrawn += 1,
         }
     }
 
@@ -98,6 +105,13 @@ impl Tally {
             record.language
         );
         self.claims.entry(status).or_default().push(line);
+    }
+
+    /// What was published of a feed, in order, and how many of its documents went to `dead`.
+    pub(crate) fn published(&self, feed: &str) -> (&[Value], usize) {
+        let revisions = self.revisions.get(feed).map_or(&[][..], Vec::as_slice);
+        let dead = self.feeds.get(feed).map_or(0, |counts| counts.dead);
+        (revisions, dead)
     }
 
     /// A line a feed and their sum, then claims by status and detail.

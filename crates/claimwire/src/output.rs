@@ -101,8 +101,9 @@ fn status_colour(status: Status) -> &'static str {
 
 fn history(record: &ClaimRecord) -> Option<&'static str> {
     match record.change {
-        Some(Change::Withdrawn) => Some("(withdrawn)"),
-        Some(Change::Edited { .. }) => Some("(edited)"),
+        Some(Change::Withdrawn { .. }) => Some("(withdrawn)"),
+        Some(Change::Returned(_)) => Some("(returned)"),
+        Some(Change::Edited(_)) => Some("(edited)"),
         None if record.revision > 1 => Some("(edited)"),
         None => None,
     }

@@ -27,6 +27,7 @@ mod settings;
 mod settle;
 mod site;
 mod status;
+mod volatile;
 mod websub;
 
 pub use credential::{Credential, Secret};

@@ -7,6 +7,7 @@ mod charset;
 mod count;
 mod date;
 mod entity;
+mod furniture;
 mod identity;
 mod json;
 mod namespace;
@@ -48,6 +49,8 @@ struct Parsed {
     format: String,
     feed: FeedInfo,
     items: Vec<Item>,
+    /// Where each item says that it is a copy from, in their order; shorter where none says so.
+    originals: Vec<Option<String>>,
 }
 
 /// The document in `bytes`, within the default [`Limits`]. `content_type` is the media type that it came
@@ -78,6 +81,8 @@ pub fn document_within(
         finished(None, &repairs)
     })
 }
+
+pub(crate) use identity::canonical;
 
 /// The instant that `written` names, in any form that feeds use.
 pub(crate) fn date(written: &str) -> Option<jiff::Timestamp> {
@@ -114,7 +119,7 @@ fn read(
     if !json && parsed.items.len() < count::items(&text) {
         repairs.add(Repair::MissingItems);
     }
-    identity::assign(&mut parsed.items, feed, &mut repairs);
+    identity::assign(&mut parsed.items, &parsed.originals, feed, &mut repairs);
     finished(Some(parsed), &repairs)
 }
 
@@ -123,6 +128,7 @@ fn finished(parsed: Option<Parsed>, repairs: &Repairs) -> Document {
         format: String::new(),
         feed: FeedInfo::default(),
         items: Vec::new(),
+        originals: Vec::new(),
     });
     Document {
         status: repairs.status(),

@@ -43,6 +43,8 @@ pub enum Outcome {
         new: usize,
         /// Items that were edited or came back.
         revised: usize,
+        /// Edits that are not reported, because the item is changed by nearly every document.
+        skipped: usize,
         /// Items that vanished while older ones remain.
         withdrawn: usize,
         /// Whether it shares no item with the document before: some in between may have been missed.

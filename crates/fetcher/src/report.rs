@@ -80,13 +80,19 @@ fn count_items(outcome: &Outcome) {
     let Outcome::Document {
         new,
         revised,
+        skipped,
         withdrawn,
         ..
     } = *outcome
     else {
         return;
     };
-    let kinds = [("new", new), ("revised", revised), ("withdrawn", withdrawn)];
+    let kinds = [
+        ("new", new),
+        ("revised", revised),
+        ("skipped", skipped),
+        ("withdrawn", withdrawn),
+    ];
     for (kind, number) in kinds {
         metrics::counter!("claimwire_items_total", "kind" => kind).increment(number as u64);
     }

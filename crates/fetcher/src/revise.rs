@@ -1,16 +1,27 @@
 //! What a document says that was not known: new items, edits, withdrawals.
 
-use std::collections::{HashMap, HashSet};
+mod edit;
+mod places;
+mod sighting;
+mod withdrawal;
+
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 use wire::document::ParseStatus;
 use wire::feed::Seen;
-use wire::id::digest;
+use wire::id::IdOrigin;
 use wire::revision::{Change, DocumentQuality, Source};
 use wire::{Document, FeedSpec, Item, ItemId, Revision};
 
+use crate::parse;
+use edit::Fate;
+use sighting::Sighting;
+
 /// Items remembered of a feed, at least and at most; between them three times a document's items.
 const SEEN: (usize, usize) = (500, 4_000);
+/// Bytes of text remembered of all items of a feed: those of the newest.
+const TEXTS: usize = 64 * 1024;
 
 /// What a document shows of its feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +39,14 @@ pub(crate) struct Comparison {
     pub(crate) seen: Vec<Seen>,
     pub(crate) new: usize,
     pub(crate) revised: usize,
+    /// Edits that were not reported, because the item churns.
+    pub(crate) skipped: usize,
     pub(crate) withdrawn: usize,
+    /// Whether the last document held items, this one holds some, and none is in both.
+    pub(crate) gap_suspected: bool,
 }
 
-/// Compares `document` with what the feed showed before. Of two items with one id the first counts. A
-/// document lists its newest items first, so it is read from its end.
+/// Compares `document` with what the feed showed before. Of two items with one id the first counts.
 pub(crate) fn compare(
     spec: &FeedSpec,
     document: &Document,
@@ -44,152 +58,189 @@ pub(crate) fn compare(
     let scribe = Scribe {
         spec,
         document,
-        max_text,
         fetched,
     };
-    let known: HashMap<&ItemId, &Seen> = before.iter().map(|seen| (&seen.item, seen)).collect();
-    let mut met = HashSet::new();
-    let mut items: Vec<&Item> = document
-        .items
-        .iter()
-        .filter(|item| says_something(item) && met.insert(&item.id))
-        .collect();
-    items.reverse();
+    let sightings = sightings(document, max_text);
+    let places = places::of(&sightings, before);
+    let gap_suspected = extent == Extent::Everything
+        && !sightings.is_empty()
+        && before.iter().any(|seen| seen.present)
+        && !places.iter().flatten().any(|place| before[*place].present);
 
     let mut revisions = Vec::new();
-    let mut present = Vec::with_capacity(items.len());
-    let (mut new, mut revised) = (0, 0);
-    for item in &items {
-        let (text, _) = body(item, max_text);
-        let title = item.title.as_deref().unwrap_or_default();
-        let digest = content_digest(title, text);
-        let (number, change) = match known.get(&item.id) {
-            None => (1, None),
-            Some(seen) if seen.digest == digest && !seen.withdrawn => (seen.revision, None),
-            Some(seen) => (seen.revision + 1, Some(edit(seen, title, &digest))),
-        };
-        if known.contains_key(&item.id) {
-            revised += usize::from(change.is_some());
-        } else {
+    let mut present = Vec::with_capacity(sightings.len());
+    let (mut new, mut revised, mut skipped) = (0, 0, 0);
+    let mut names: HashSet<ItemId> = before.iter().map(|seen| seen.item.clone()).collect();
+    for (sighting, place) in sightings.iter().zip(&places) {
+        let Some(known) = place.map(|place| &before[place]) else {
+            let seen = first_seen(sighting, spec, &mut names);
+            revisions.push(scribe.revision(&seen, sighting, None));
+            present.push(seen);
             new += 1;
+            continue;
+        };
+        let (fate, restless) = edit::fate(known, sighting);
+        let mut seen = seen_again(known, sighting, restless);
+        match fate {
+            Fate::Same => {}
+            Fate::Skipped => {
+                seen.skipped += 1;
+                skipped += 1;
+            }
+            Fate::Edited(edit) => {
+                seen.revision += 1;
+                seen.skipped = 0;
+                seen.withdrawn = false;
+                remember_words(&mut seen, sighting);
+                let change = if known.withdrawn {
+                    Change::Returned(edit)
+                } else {
+                    Change::Edited(edit)
+                };
+                revisions.push(scribe.revision(&seen, sighting, Some(change)));
+                revised += 1;
+            }
         }
-        if change.is_some() || !known.contains_key(&item.id) {
-            revisions.push(scribe.revision(item, number, change));
-        }
-        present.push(Seen {
-            item: item.id.clone(),
-            revision: number,
-            digest,
-            title: title.to_owned(),
-            present: true,
-            withdrawn: false,
-            published: item.published,
-        });
+        present.push(seen);
     }
 
     // A document that is not whole says nothing about what it does not hold.
     let whole = extent == Extent::Everything
         && matches!(document.status, ParseStatus::Ok | ParseStatus::Repaired);
-    let withdrawn = if whole {
-        withdrawals(before, &items)
+    let gone = if whole {
+        withdrawal::withdrawn(before, &places)
     } else {
-        HashSet::new()
+        Vec::new()
     };
-    let mut absent: Vec<Seen> = before
-        .iter()
-        .filter(|seen| !met.contains(&seen.item))
-        .cloned()
-        .collect();
-    for seen in &mut absent {
-        if withdrawn.contains(&seen.item) {
+    let here: HashSet<usize> = places.iter().flatten().copied().collect();
+    let mut absent = Vec::new();
+    for (place, seen) in before.iter().enumerate() {
+        if here.contains(&place) {
+            continue;
+        }
+        let mut seen = Seen {
+            text: seen.text.clone().filter(|_| !whole),
+            present: seen.present && !whole,
+            ..seen.clone()
+        };
+        if let Some((_, confidence)) = gone.iter().find(|(at, _)| *at == place) {
             seen.revision += 1;
             seen.withdrawn = true;
-            revisions.push(scribe.withdrawal(seen));
+            revisions.push(scribe.withdrawal(&seen, *confidence));
         }
-        seen.present &= !whole;
+        absent.push(seen);
     }
 
     // Nor does it tell how many items the feed usually holds.
-    let usual = if whole { items.len() * 3 } else { before.len() };
+    let usual = if whole {
+        sightings.len() * 3
+    } else {
+        before.len()
+    };
     let room = usual.clamp(SEEN.0, SEEN.1).saturating_sub(present.len());
     let forgotten = absent.len().saturating_sub(room);
-    let seen = absent.into_iter().skip(forgotten).chain(present).collect();
+    let mut seen: Vec<Seen> = absent.into_iter().skip(forgotten).chain(present).collect();
+    forget_words(&mut seen);
     Comparison {
         revisions,
         seen,
         new,
         revised,
-        withdrawn: withdrawn.len(),
+        skipped,
+        withdrawn: gone.len(),
+        gap_suspected,
     }
 }
 
-/// `<title digest><text digest>`, 64 bits each in hexadecimal, over text with blanks collapsed: an edit of
-/// the title alone can be told from one of the text.
-fn content_digest(title: &str, text: &str) -> String {
-    let half = |text: &str| {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        digest(&[&words.join(" ")])[..16].to_owned()
+/// What the document shows, oldest first: it lists its newest items first, unless its dates clearly say otherwise.
+fn sightings(document: &Document, max_text: usize) -> Vec<Sighting<'_>> {
+    let mut met = HashSet::new();
+    let mut sightings: Vec<Sighting<'_>> = document
+        .items
+        .iter()
+        .filter(|item| says_something(item) && met.insert(&item.id))
+        .map(|item| Sighting::new(item, max_text))
+        .collect();
+    let dates: Vec<Timestamp> = sightings
+        .iter()
+        .filter_map(|sighting| sighting.item.published)
+        .collect();
+    let rising = dates.windows(2).filter(|pair| pair[0] < pair[1]).count();
+    let falling = dates.windows(2).filter(|pair| pair[0] > pair[1]).count();
+    if rising <= 2 * falling {
+        sightings.reverse();
+    }
+    sightings
+}
+
+/// The memory of an item that was not known. Its guid may stand on another item already, which is then
+/// named by its link, or by its content.
+fn first_seen(sighting: &Sighting<'_>, spec: &FeedSpec, names: &mut HashSet<ItemId>) -> Seen {
+    let item = sighting.item;
+    let by_link = item.link.as_deref().map(parse::canonical);
+    let by_link =
+        by_link.map(|link| (IdOrigin::Link, ItemId::new(&spec.id, IdOrigin::Link, &link)));
+    let by_content = ItemId::new(&spec.id, IdOrigin::Content, &sighting.digest);
+    let (id_origin, id) = [Some((item.id_origin, item.id.clone())), by_link]
+        .into_iter()
+        .flatten()
+        .find(|(_, id)| !names.contains(id))
+        .unwrap_or((IdOrigin::Content, by_content));
+    names.insert(id.clone());
+    let mut seen = Seen {
+        item: id,
+        id_origin,
+        alias: None,
+        link: sighting.link.clone(),
+        revision: 1,
+        digest: sighting.digest.clone(),
+        title: String::new(),
+        text: None,
+        present: true,
+        withdrawn: false,
+        published: item.published,
+        restless: 0,
+        skipped: 0,
     };
-    half(title) + &half(text)
+    remember_words(&mut seen, sighting);
+    seen
 }
 
-fn edit(seen: &Seen, title: &str, digest: &str) -> Change {
-    Change::Edited {
-        previous_title: (seen.title != title).then(|| seen.title.clone()),
-        text_changed: seen.digest.get(16..) != digest.get(16..),
+/// The memory of a known item after a document that holds it, before it is decided what to report of it.
+fn seen_again(known: &Seen, sighting: &Sighting<'_>, restless: u32) -> Seen {
+    let item = sighting.item;
+    let mut seen = Seen {
+        alias: (item.id != known.item).then(|| item.id.clone()),
+        link: sighting.link.clone().or_else(|| known.link.clone()),
+        digest: sighting.digest.clone(),
+        present: true,
+        published: item.published,
+        restless,
+        ..known.clone()
+    };
+    if known.text.is_none() && known.skipped == 0 && known.digest == seen.digest {
+        // It was off the list, or the budget, for a while.
+        remember_words(&mut seen, sighting);
     }
+    seen
 }
 
-/// Items that the last document held and this one, oldest first in `items`, does not, though an item that
-/// was listed and published before them is still there. A ranked front page drops items for other
-/// reasons, so a document that is not in order of time withdraws nothing; nor does one that lost a
-/// great part of its items at once, which is a feed that was rebuilt.
-fn withdrawals(before: &[Seen], items: &[&Item]) -> HashSet<ItemId> {
-    let in_order = items.windows(2).all(|pair| {
-        pair[0].published.is_none()
-            || pair[1].published.is_none()
-            || pair[0].published <= pair[1].published
-    });
-    if !in_order {
-        return HashSet::new();
-    }
-    let here: HashSet<&ItemId> = items.iter().map(|item| &item.id).collect();
-    let mut older: Option<&Seen> = None;
-    let mut vanished = HashSet::new();
-    let mut held = 0;
-    for seen in before.iter().filter(|seen| seen.present && !seen.withdrawn) {
-        held += 1;
-        if here.contains(&seen.item) {
-            older = Some(seen);
-        } else if let Some(older) = older
-            && (older.published.is_none()
-                || seen.published.is_none()
-                || older.published <= seen.published)
-        {
-            vanished.insert(seen.item.clone());
+fn remember_words(seen: &mut Seen, sighting: &Sighting<'_>) {
+    edit::remembered_title(sighting.title).clone_into(&mut seen.title);
+    let text = sighting::beginning(sighting.text, edit::TEXT);
+    seen.text = (!text.is_empty()).then(|| text.to_owned());
+}
+
+/// Keeps the texts of the newest of `seen`, oldest first, within the feed's bound.
+fn forget_words(seen: &mut [Seen]) {
+    let mut left = TEXTS;
+    for seen in seen.iter_mut().rev() {
+        let bytes = seen.text.as_ref().map_or(0, String::len);
+        match left.checked_sub(bytes) {
+            Some(rest) => left = rest,
+            None => seen.text = None,
         }
     }
-    if vanished.len() > (held / 4).max(3) {
-        HashSet::new()
-    } else {
-        vanished
-    }
-}
-
-/// The item's text, content before summary, cut to `max_text` bytes, and whether it was cut.
-fn body(item: &Item, max_text: usize) -> (&str, bool) {
-    let text = item
-        .content
-        .as_deref()
-        .or(item.summary.as_deref())
-        .unwrap_or_default();
-    let kept = &text[..text.floor_char_boundary(max_text)];
-    // A field that fills its bound was cut where it was read.
-    let ours = kept.len() < text.len() || kept.len() + 4 > max_text;
-    let theirs = ["…", "...", "[…]", "[...]"]
-        .iter()
-        .any(|end| kept.ends_with(end));
-    (kept, ours || theirs)
 }
 
 fn says_something(item: &Item) -> bool {
@@ -203,22 +254,21 @@ fn says_something(item: &Item) -> bool {
 struct Scribe<'a> {
     spec: &'a FeedSpec,
     document: &'a Document,
-    max_text: usize,
     fetched: Timestamp,
 }
 
 impl Scribe<'_> {
-    fn revision(&self, item: &Item, number: u32, change: Option<Change>) -> Revision {
-        let (text, truncated) = body(item, self.max_text);
+    fn revision(&self, seen: &Seen, sighting: &Sighting<'_>, change: Option<Change>) -> Revision {
+        let item = sighting.item;
         Revision {
-            item: item.id.clone(),
-            revision: number,
-            id_origin: item.id_origin,
+            item: seen.item.clone(),
+            revision: seen.revision,
+            id_origin: seen.id_origin,
             guid: item.guid.clone(),
             source: self.source(),
-            title: item.title.clone().unwrap_or_default(),
-            text: text.to_owned(),
-            truncated,
+            title: sighting.title.to_owned(),
+            text: sighting.text.to_owned(),
+            truncated: sighting.truncated,
             link: item.link.clone(),
             authors: item.authors.clone(),
             categories: item.categories.clone(),
@@ -231,12 +281,11 @@ impl Scribe<'_> {
         }
     }
 
-    fn withdrawal(&self, seen: &Seen) -> Revision {
+    fn withdrawal(&self, seen: &Seen, confidence: f32) -> Revision {
         Revision {
             item: seen.item.clone(),
             revision: seen.revision,
-            // What the id was made from is not remembered; the id itself is what counts here.
-            id_origin: wire::id::IdOrigin::Guid,
+            id_origin: seen.id_origin,
             guid: None,
             source: self.source(),
             title: seen.title.clone(),
@@ -249,7 +298,7 @@ impl Scribe<'_> {
             published: seen.published,
             updated: None,
             fetched: self.fetched,
-            change: Some(Change::Withdrawn),
+            change: Some(Change::Withdrawn { confidence }),
             document: self.quality(),
         }
     }

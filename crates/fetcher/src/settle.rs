@@ -94,7 +94,6 @@ impl Settler<'_> {
                 ..poll
             };
         }
-        let gap_suspected = shares_nothing(&state, &document);
         let mut found = revise::compare(
             self.spec,
             &document,
@@ -104,7 +103,7 @@ impl Settler<'_> {
             self.now,
         );
         for revision in &mut found.revisions {
-            revision.document.gap_suspected = gap_suspected;
+            revision.document.gap_suspected = found.gap_suspected;
         }
         // What a partial document left out must be asked for again.
         let whole = document.status != ParseStatus::Partial;
@@ -118,7 +117,7 @@ impl Settler<'_> {
         let offered = answer.offered.or(offered);
         self.subscription(&mut state, offered, found.new);
         self.succeeded(&mut state, answer.fresh_for);
-        let outcome = outcome(document, &found, gap_suspected);
+        let outcome = outcome(document, &found);
         Poll {
             revisions: found.revisions,
             ..plain(outcome, state)
@@ -236,17 +235,7 @@ impl Settler<'_> {
     }
 }
 
-/// Whether the document before held items, this one holds some, and none is in both.
-fn shares_nothing(state: &FeedState, document: &Document) -> bool {
-    let mut before = state.seen.iter().filter(|seen| seen.present).peekable();
-    if before.peek().is_none() || document.items.is_empty() {
-        return false;
-    }
-    let here: std::collections::HashSet<_> = document.items.iter().map(|item| &item.id).collect();
-    !before.any(|seen| here.contains(&seen.item))
-}
-
-fn outcome(document: Document, found: &Comparison, gap_suspected: bool) -> Outcome {
+fn outcome(document: Document, found: &Comparison) -> Outcome {
     Outcome::Document {
         status: document.status,
         quality: document.quality,
@@ -254,8 +243,9 @@ fn outcome(document: Document, found: &Comparison, gap_suspected: bool) -> Outco
         items: document.items.len(),
         new: found.new,
         revised: found.revised,
+        skipped: found.skipped,
         withdrawn: found.withdrawn,
-        gap_suspected,
+        gap_suspected: found.gap_suspected,
     }
 }
 

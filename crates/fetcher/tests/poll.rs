@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wire::feed::PublisherKind;
-use wire::revision::Change;
+use wire::revision::{Change, Edit};
 use wire::{FeedId, FeedSpec, FeedState, Language};
 
 /// A publisher: answers by script, remembers what it was asked. Stops when dropped.
@@ -207,11 +207,11 @@ async fn an_edited_headline_is_revision_2_of_the_same_item() {
         (edited.revision, &edited.item),
         (2, &first.revisions[1].item)
     );
-    let change = Change::Edited {
+    let edit = Edit {
         previous_title: Some("B".to_owned()),
-        text_changed: false,
+        ..Edit::default()
     };
-    assert_eq!(edited.change, Some(change));
+    assert_eq!(edited.change, Some(Change::Edited(edit)));
 }
 
 #[tokio::test]
@@ -234,7 +234,7 @@ async fn an_item_that_vanishes_while_an_older_one_stays_is_withdrawn_once() {
             poll.revisions
                 .iter()
                 .map(|found| {
-                    let withdrawn = found.change == Some(Change::Withdrawn);
+                    let withdrawn = matches!(found.change, Some(Change::Withdrawn { .. }));
                     format!(
                         "{}{}{}",
                         found.title,
@@ -248,6 +248,25 @@ async fn an_item_that_vanishes_while_an_older_one_stays_is_withdrawn_once() {
         state = poll.state;
     }
     assert_eq!(told, ["A1 B1 C1", "B2-", "D1", "B3", ""]);
+}
+
+#[tokio::test]
+async fn a_feed_that_fell_silent_and_one_that_left_a_gap_are_shown_as_such() {
+    let publisher = Publisher::new(|nth, _| {
+        let items: String = (0..5)
+            .map(|hour| format!("<item><guid>{nth}-{hour}</guid><pubDate>2020-01-05T0{hour}:00:00Z</pubDate></item>"))
+            .collect();
+        let body = format!("<rss version='2.0'><channel>{items}</channel></rss>");
+        answer(200).body(body.into()).unwrap()
+    })
+    .await;
+    let (spec, fetcher) = (publisher.spec(), publisher.fetcher());
+    let first = fetcher.poll(&spec, &fresh(&spec)).await;
+    let status = &fetcher.status()[0];
+    assert!(status.quiet && !status.gap_suspected, "{status:?}");
+    fetcher.poll(&spec, &first.state).await;
+    let status = &fetcher.status()[0];
+    assert!(status.quiet && status.gap_suspected, "{status:?}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::Reliability;
-use crate::id::{FeedId, ItemId};
+use crate::id::{FeedId, IdOrigin, ItemId};
 use crate::language::Language;
 use crate::schedule::{Asked, Moved, Rhythm};
 use crate::websub::Subscription;
@@ -123,24 +123,43 @@ pub struct FeedState {
     pub seen: Vec<Seen>,
 }
 
-/// An item that the feed has shown, as far as telling an edit from a repetition needs it.
+/// An item that the feed has shown, as far as recognising it and telling an edit from a repetition need it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Seen {
     /// The item.
     pub item: ItemId,
+    /// What its id was made from when it was first seen.
+    #[serde(default)]
+    pub id_origin: IdOrigin,
+    /// The id that would be made of it now, where the feed names it anew: the item keeps its first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<ItemId>,
+    /// Digest of its link in canonical form, 64 bits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// Its latest revision, from 1.
     pub revision: u32,
-    /// Digest of that revision's normalised content.
+    /// Digest of its normalised content in the latest document that held it.
     pub digest: String,
-    /// Its title, so that a revision can say what the title was.
+    /// The beginning of that revision's title, so that the next can say what the title was.
     pub title: String,
+    /// The beginning of that revision's text, so that the next can say which words changed; kept for the
+    /// newest items of the latest document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// Whether the latest document still held it.
     pub present: bool,
     /// Whether it has been reported as withdrawn.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
     /// What it gave as its publication time, to tell "fell off the end" from "was withdrawn".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub published: Option<Timestamp>,
+    /// How restless it is: up by two with each document that edits it, down by one with each that does not.
+    #[serde(default, skip_serializing_if = "crate::revision::is_zero")]
+    pub restless: u32,
+    /// Edits since its latest revision that were not reported, because it churns.
+    #[serde(default, skip_serializing_if = "crate::revision::is_zero")]
+    pub skipped: u32,
 }

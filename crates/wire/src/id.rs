@@ -21,10 +21,11 @@ pub struct FeedId(pub String);
 pub struct ItemId(pub String);
 
 /// What an [`ItemId`] was made from, in falling order of trust.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum IdOrigin {
     /// The feed's own `guid`, `atom:id` or JSON Feed `id`.
+    #[default]
     Guid,
     /// The canonical form of the item's link.
     Link,

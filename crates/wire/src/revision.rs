@@ -85,20 +85,72 @@ pub struct Source {
 }
 
 /// What a revision changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Change {
     /// The publisher edited it.
-    Edited {
-        /// The title before, where it changed.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        previous_title: Option<String>,
-        /// Whether the body changed.
-        text_changed: bool,
-    },
+    Edited(Edit),
+    /// It is in the feed again after it had been reported as withdrawn, edited or not.
+    Returned(Edit),
     /// It vanished from the feed while older items remained. The title is the last one known, the text
     /// is empty: the feed no longer says it.
-    Withdrawn,
+    Withdrawn {
+        /// How sure it is, from 0 to 1, that the publisher took it back: more so the more older items
+        /// remained, less so when items carry no dates or several vanished at once.
+        confidence: f32,
+    },
+}
+
+/// How an item differs from its revision before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Edit {
+    /// The title before, where it changed; at most 256 bytes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_title: Option<String>,
+    /// Whether the body changed.
+    pub text_changed: bool,
+    /// Which of its words; absent where it did not change or the old text is no longer known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<WordDiff>,
+    /// True when the item is changed by nearly every document: only some of its revisions are reported.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub churning: bool,
+    /// Edits since the revision before that were not reported, because the item churns.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u32,
+}
+
+/// The difference between two texts, word by word.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WordDiff {
+    /// Words that are new.
+    pub added: u32,
+    /// Words that are gone.
+    pub removed: u32,
+    /// The first places that differ, in text order.
+    pub places: Vec<WordChange>,
+    /// True when only the beginnings of the texts were compared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
+}
+
+/// One place where two texts differ; each side is cut where it is long.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WordChange {
+    /// What stood there.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub removed: String,
+    /// What stands there now.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub added: String,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+pub(crate) fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// How the document that held an item came through.

@@ -7,30 +7,26 @@ use wire::id::{IdOrigin, digest};
 use wire::{FeedId, Item, ItemId};
 
 use super::repair::{Repair, Repairs};
-
-/// Query parameters that say how a reader came, not what is read.
-const TRACKING: [&str; 12] = [
-    "fbclid",
-    "gclid",
-    "dclid",
-    "yclid",
-    "msclkid",
-    "mc_cid",
-    "mc_eid",
-    "igshid",
-    "at_medium",
-    "at_campaign",
-    "at_custom1",
-    "ref_src",
-];
+use crate::volatile;
 
 /// Gives every item its id: by guid, else by canonical link, else by content. A guid that stands on
 /// items with different links, or on items without links that say different things, names none of them;
-/// a link that stands on different items without a guid names none of them either.
-pub(super) fn assign(items: &mut [Item], feed: &FeedId, repairs: &mut Repairs) {
+/// a link that stands on different items without a guid names none of them either. `originals` are the
+/// addresses that the items say they are the copies of, in their order.
+pub(super) fn assign(
+    items: &mut [Item],
+    originals: &[Option<String>],
+    feed: &FeedId,
+    repairs: &mut Repairs,
+) {
+    let originals = originals
+        .iter()
+        .map(Option::as_deref)
+        .chain(std::iter::repeat(None));
     let links: Vec<Option<String>> = items
         .iter()
-        .map(|item| item.link.as_deref().map(canonical))
+        .zip(originals)
+        .map(|(item, original)| original.or(item.link.as_deref()).map(canonical))
         .collect();
     let contents: Vec<Option<String>> = items.iter().map(|item| Some(content(item))).collect();
     let mut by_guid = HashMap::<&str, Vec<usize>>::new();
@@ -80,13 +76,21 @@ pub(super) fn assign(items: &mut [Item], feed: &FeedId, repairs: &mut Repairs) {
     }
 }
 
-/// One spelling for all addresses of a page: host in lower case, no default port, no fragment, no
-/// tracking parameters, no empty query. What is no address stands for itself.
-pub(super) fn canonical(link: &str) -> String {
+/// One spelling for all addresses of a page: encrypted or not, host in lower case and without a last full stop,
+/// no default port, no fragment, no tracking parameters, no empty query. What is no address stands for itself.
+pub(crate) fn canonical(link: &str) -> String {
     let Ok(mut url) = Url::parse(link.trim()) else {
         return link.trim().to_owned();
     };
     url.set_fragment(None);
+    if url.scheme() == "http" && url.set_scheme("https").is_err() {
+        return url.into();
+    }
+    if let Some(host) = url.host_str().and_then(|host| host.strip_suffix('.')) {
+        let host = host.to_owned();
+        // A host without its last full stop is one as well.
+        let _ = url.set_host(Some(&host));
+    }
     if let Some(query) = url.query() {
         let kept: Vec<&str> = query.split('&').filter(|pair| !is_tracking(pair)).collect();
         let kept = kept.join("&");
@@ -96,12 +100,7 @@ pub(super) fn canonical(link: &str) -> String {
 }
 
 fn is_tracking(pair: &str) -> bool {
-    let name = pair
-        .split('=')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    name.starts_with("utm_") || TRACKING.contains(&name.as_str())
+    volatile::is_tracking(pair.split('=').next().unwrap_or_default())
 }
 
 /// What an item says, in one digest. A title alone names nothing, so its date stands beside it.
@@ -132,9 +131,25 @@ mod tests {
         let spellings = [
             "HTTPS://News.Example:443/a?id=1&utm_source=rss&fbclid=x#top",
             "https://news.example/a?utm_medium=feed&id=1",
+            "http://news.example/a?id=1",
+            "http://news.example:80/a?id=1&gclid=3",
+            "https://news.example./a?id=1&WT.mc_id=2",
         ];
         for spelling in spellings {
             assert_eq!(canonical(spelling), "https://news.example/a?id=1");
+        }
+    }
+
+    #[test]
+    fn addresses_of_two_pages_stay_apart() {
+        for (one, other) in [
+            ("https://a.example/1", "https://a.example/2"),
+            ("https://a.example/?id=1", "https://a.example/?id=2"),
+            ("https://a.example:8080/", "https://a.example/"),
+            ("https://a.example/A", "https://a.example/a"),
+            ("urn:isbn:1", "urn:isbn:2"),
+        ] {
+            assert_ne!(canonical(one), canonical(other));
         }
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn read(
         format: format.to_owned(),
         feed: info,
         items,
+        originals: Vec::new(),
     })
 }
 

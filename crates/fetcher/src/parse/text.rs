@@ -1,8 +1,9 @@
 //! Markup to plain text: words in order, a line for each block, nothing invisible.
 
 use super::entity;
+use super::furniture::Unfurnished;
 use super::repair::Repairs;
-use super::scan::{Piece, Scanner};
+use super::scan::Piece;
 
 /// Elements whose content is no text.
 const UNSEEN: [&str; 7] = [
@@ -54,7 +55,7 @@ pub(super) fn of_html(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut repairs = Repairs::default();
     let mut unseen: Option<&str> = None;
-    for piece in Scanner::new(html) {
+    for piece in Unfurnished::new(html) {
         match piece {
             Piece::Start { name, empty, .. } if unseen.is_none() => {
                 if !empty && is_any(name, &UNSEEN) {

@@ -34,11 +34,12 @@ pub(super) fn read(
     };
     let channel = reader.channel(root);
     let feed = reader.feed(root, channel);
-    let items = reader.items(root, channel);
+    let (items, originals) = reader.items(root, channel);
     Some(Parsed {
         format,
         feed,
         items,
+        originals,
     })
 }
 
@@ -88,14 +89,14 @@ impl<'a> Reader<'_, 'a> {
             .unwrap_or(root)
     }
 
-    fn items(&mut self, root: Id, channel: Id) -> Vec<Item> {
+    fn items(&mut self, root: Id, channel: Id) -> (Vec<Item>, Vec<Option<String>>) {
         let tree = self.tree;
         let sitemap = tree.node(root).is("urlset");
         let rss = tree.node(root).is("rss");
         let found = tree
             .all()
             .filter(|(_, node)| node.is_item() && node.is("url") == sitemap);
-        let mut items = Vec::new();
+        let (mut items, mut originals) = (Vec::new(), Vec::new());
         for (id, node) in found {
             if !node.complete {
                 // What stands after the damage is unknown: half an item would later look edited.
@@ -108,9 +109,10 @@ impl<'a> Reader<'_, 'a> {
                     self.repairs.add(Repair::ItemsOutsideChannel);
                 }
                 items.push(self.item(id));
+                originals.push(self.original(id));
             }
         }
-        items
+        (items, originals)
     }
 
     fn feed(&mut self, root: Id, channel: Id) -> FeedInfo {

@@ -45,7 +45,7 @@ impl Settler<'_> {
         if let Some(subscription) = &mut state.websub {
             subscription.delivers = true;
         }
-        let outcome = outcome(document, &found, false);
+        let outcome = outcome(document, &found);
         Poll {
             revisions: found.revisions,
             ..plain(outcome, state)

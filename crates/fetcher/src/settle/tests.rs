@@ -1,3 +1,5 @@
+mod scenarios;
+
 use url::Url;
 use wire::schedule::{Moved, Rhythm};
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::super::namespace::Namespace::{Atom, Rss};
+use super::super::namespace::Namespace::{Atom, Feedburner, Rss};
 use super::super::repair::Repair;
 use super::super::tree::Id;
 use super::super::{is_unsafe, text};
@@ -60,6 +60,16 @@ impl Reader<'_, '_> {
             return None;
         }
         self.address(guid, &written)
+    }
+
+    /// The page that an item says is its own, where its link leads over a counter or to a copy:
+    /// `rel=canonical` (RFC 6596) or what FeedBurner replaced.
+    pub(super) fn original(&mut self, parent: Id) -> Option<String> {
+        self.related(parent, "canonical").or_else(|| {
+            let original = self.tree.child(parent, &[(Feedburner, "origLink")])?;
+            let written = self.tree.characters(original, self.repairs).into_owned();
+            self.address(original, &written)
+        })
     }
 
     /// The address of a `link` with that relation.
