@@ -121,6 +121,21 @@ fn a_json_feed_is_read_field_by_field() {
 }
 
 #[test]
+fn of_a_json_feeds_hubs_the_one_that_speaks_websub_is_named() {
+    let feed = |hubs: &str| {
+        let version = "https://jsonfeed.org/version/1.1";
+        let text =
+            format!(r#"{{"version": "{version}", "title": "T", "items": [], "hubs": {hubs}}}"#);
+        read(&text).feed.hub
+    };
+    let cloud = r#"{"type": "rssCloud", "url": "https://cloud.example/"}"#;
+    let hub = r#"{"type": "WebSub", "url": "https://hub.example/"}"#;
+    let found = feed(&format!("[{cloud}, {hub}]"));
+    assert_eq!(found.as_deref(), Some("https://hub.example/"));
+    assert_eq!(feed(&format!("[{cloud}]")), None);
+}
+
+#[test]
 fn items_beyond_the_limit_make_a_document_partial() {
     let many = format!(
         "<rss version='2.0'><channel>{}</channel></rss>",

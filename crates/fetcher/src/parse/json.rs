@@ -39,10 +39,12 @@ pub(super) fn read(
         .take(limits.max_items)
         .map(|entry| item(entry, base, limits, repairs))
         .collect();
-    let hub = feed
-        .get("hubs")
-        .and_then(|hubs| hubs.get(0))
-        .and_then(|hub| string(hub, "url"));
+    let hub = feed.get("hubs").and_then(Value::as_array).and_then(|hubs| {
+        // There are hubs of other kinds, such as `rssCloud`.
+        let speaks =
+            |hub: &&Value| string(hub, "type").is_some_and(|it| it.eq_ignore_ascii_case("websub"));
+        string(hubs.iter().find(speaks)?, "url")
+    });
     let info = FeedInfo {
         title: line(&feed, "title"),
         subtitle: line(&feed, "description"),
