@@ -50,8 +50,11 @@ impl Fetcher {
         stop: CancellationToken,
     ) {
         let mut state = self.resumed(&spec, state);
-        let _shown = self.0.board.show(&spec, &state);
         let mut line = self.0.lines.line(&spec.id);
+        line.keep(state.websub.as_ref());
+        // Only while the line is held: a hub that calls a feed which is shown and has no line is told that its
+        // subscription has gone.
+        let _shown = self.0.board.show(&spec, &state);
         while !state.gone {
             line.keep(state.websub.as_ref());
             let wake = stop.run_until_cancelled(self.wake(&spec, &state, &mut line));
