@@ -32,6 +32,16 @@ TRACKING = re.compile(r"^(utm_|at_|ns_|fbclid$|gclid$|ito$|xtor$|cmpid$|ref_src$
 PASSING = re.compile(r"\b(?:\d+|an?|one) (?:second|minute|min|hour|hr|day)s? ago\b", re.IGNORECASE)
 
 
+ITEM = re.compile(rb"<item\b.*?</item>", re.DOTALL)
+CAPTION = re.compile(rb"<media:description\b.*?</media:description>", re.DOTALL)
+
+
+def without_captions(item):
+    """An item without what it says of its pictures, which feedparser would take for its summary."""
+    element = item.group()
+    return CAPTION.sub(b"", element) if b"<description" in element else element
+
+
 class Text(html.parser.HTMLParser):
     """The words of a piece of markup."""
 
@@ -94,7 +104,11 @@ class History:
             last = document
 
     def show(self, document):
+        document = ITEM.sub(without_captions, document)
         parsed = feedparser.parse(io.BytesIO(document), sanitize_html=False, resolve_relative_uris=False)
+        if not document.rstrip().endswith((b"</rss>", b"</feed>", b"</rdf:RDF>")):
+            # It breaks off: the item that it breaks off in is half of one.
+            parsed.entries[-1:] = []
         self.documents += 1
         if not parsed.entries and not parsed.get("version"):
             self.unreadable += 1
@@ -166,6 +180,7 @@ def compared(line):
         "items": (len(theirs.items), sum(it.new for it in ours.values())),
         "edits": (sum(len(it["states"]) - 1 for it in theirs.items.values()), sum(it.edits for it in ours.values())),
     }
+    all_states = {state for it in ours.values() for state in it.states}
     differences, met = [], set()
     for key, their in theirs.items.items():
         found = by_name.get(key) or by_name.get(their["link"]) or by_link.get(their["link"]) or set()
@@ -173,19 +188,22 @@ def compared(line):
         met |= found
         new, edits = sum(it.new for it in our), sum(it.edits for it in our)
         if (new, edits) != (1, len(their["states"]) - 1):
-            differences.append((cause(their, our), key, (1, len(their["states"]) - 1), (new, edits), their, our))
+            differences.append((cause(their, our, all_states), key, (1, len(their["states"]) - 1), (new, edits), their, our))
     for item in ours.keys() - met:
         our = ours[item]
         differences.append((None, "only published", (0, 0), (our.new, our.edits), {"states": []}, [our]))
     return counts, differences
 
 
-def cause(their, our):
+def cause(their, our, all_states):
     """Why an item was counted otherwise, or None."""
     if their["deepest"] >= ITEMS_OF_A_DOCUMENT:
         return "it stood behind the items that are read of one document"
+    if not our and not any(title or text for title, text in their["states"]):
+        return "it says nothing"
     if not our:
-        return None if any(title or text for title, text in their["states"]) else "it says nothing"
+        moved = all_states.issuperset(their["states"])
+        return "its guid and link changed, its words and date did not: one item" if moved else None
     if any(len(it.names) > 1 for it in our):
         return "its guid changed, and its link or words did not: one item"
     if len(our) > 1 and len(their["links"]) > 1:

@@ -49,6 +49,23 @@ fn a_document_that_is_cut_off_keeps_its_whole_items_and_is_partial() {
 }
 
 #[test]
+fn what_a_video_feed_says_of_the_media_is_the_summary_where_there_is_no_other() {
+    let entry = |own: &str| {
+        read(&format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:media='http://search.yahoo.com/mrss/'><entry><id>a</id>\
+             <title>T</title>{own}<media:group><media:description>Of the video.</media:description></media:group>\
+             </entry></feed>"
+        ))
+        .items
+        .remove(0)
+        .summary
+    };
+    assert_eq!(entry("").as_deref(), Some("Of the video."));
+    let own = entry("<summary>Of the entry.</summary>");
+    assert_eq!(own.as_deref(), Some("Of the entry."));
+}
+
+#[test]
 fn a_guid_on_two_items_with_different_links_names_neither() {
     let document = read(include_str!("fixtures/duplicate-guid.xml"));
     let origins: Vec<IdOrigin> = document.items.iter().map(|item| item.id_origin).collect();

@@ -237,13 +237,15 @@ impl<'a> Reader<'_, 'a> {
             })
             .filter(|guid| !guid.is_empty());
         let link = self.link(id).or_else(|| self.permalink(id));
+        // Video feeds describe the item where they describe its media.
+        let group = self.tree.child(id, &[(Media, "group")]).unwrap_or(id);
         Item {
             id: ItemId(String::new()),
             id_origin: IdOrigin::Content,
             guid,
             title: self.line(fields, TITLE),
             link,
-            summary: self.text(id, SUMMARY),
+            summary: self.text(id, SUMMARY).or_else(|| self.text(group, SUMMARY)),
             content: self.text(id, CONTENT),
             authors: self.authors(id),
             categories: self.categories(id, fields),
