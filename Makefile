@@ -4,7 +4,7 @@ CARGO ?= cargo
 CONFIG ?= config/quickstart.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test ci lint doc bench eval replay-recorded image clean
+.PHONY: help run demo test ci lint doc bench eval fit replay-recorded image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +32,10 @@ bench: ## speed and memory, as ratios to a baseline of the same run; JSON in tar
 	$(CARGO) bench --locked -p claimwire --bench pipeline
 
 eval: ## quality of parsing and tagging on the corpora where they are present, and politeness rule by rule
-	$(CARGO) bench --locked -p claimwire --bench quality --bench entities --bench politeness --bench hostile
+	$(CARGO) bench --locked -p claimwire --bench quality --bench entities --bench factuality --bench politeness --bench hostile
+
+fit: ## fit the model of factuality on the training data, where it is present, and write it under config/
+	$(CARGO) run --release --locked -q -p classifier --example fit_factuality
 
 replay-recorded: ## serve recorded histories of real feeds to the daemon; count them again with Python's feedparser
 	$(CARGO) bench --locked -p claimwire --bench replay_recorded

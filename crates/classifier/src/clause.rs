@@ -1,16 +1,106 @@
 //! Every predicate of a text with its factuality: what `tag --all` shows beside the claims.
 
+use std::ops::Range;
+
+use wire::claim::Span;
 use wire::tagged::Clause;
 
 use crate::analysis::Analysis;
+use crate::commitment::Commitment;
 use crate::cue::{Category, FutureKind};
-use crate::factuality;
+use crate::grammar::{Grammar, Tag};
 use crate::lexicon::Form;
+use crate::predicate::Sentence;
+use crate::text::Text;
+use crate::{factuality, features};
 
 /// Tokens before a predicate in which a governing word is looked for.
 const GOVERNOR_REACH: usize = 6;
 
-/// The predicates in text order.
+/// A word and what is known of it as a predicate, by name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    /// The word, in code points.
+    pub head: Span,
+    /// Named features, sorted.
+    pub features: Vec<String>,
+}
+
+/// Every word of an English text as a predicate.
+pub(crate) fn observe(
+    text: &Text,
+    sentences: &[Range<usize>],
+    grammar: &Grammar,
+    commitment: &Commitment,
+) -> Vec<Observed> {
+    let mut all = Vec::new();
+    for range in sentences {
+        let words = &grammar.read(text, range);
+        let sentence = Sentence { words, grammar };
+        let heads = (0..words.len()).filter(|&at| sentence.tag(at) != Tag::Mark);
+        all.extend(heads.map(|at| Observed {
+            head: text.span(&(words[at].token..words[at].token + 1)),
+            features: features::of(&sentence, &commitment.signatures, at),
+        }));
+    }
+    all
+}
+
+/// The clauses of an English text in order of their heads, each with the value that the model gives it.
+pub(crate) fn weighed(
+    text: &Text,
+    sentences: &[Range<usize>],
+    grammar: &Grammar,
+    commitment: &Commitment,
+) -> Vec<Clause> {
+    let mut clauses = Vec::new();
+    for range in sentences {
+        let words = &grammar.read(text, range);
+        let sentence = Sentence { words, grammar };
+        let is_event = |form: &str| commitment.knows(grammar.lemma(form));
+        for at in (0..words.len()).filter(|&at| sentence.is_predicate(at, is_event)) {
+            let value = commitment.value(&features::of(&sentence, &commitment.signatures, at));
+            let span = text.span(&extent(&sentence, at));
+            clauses.push(Clause {
+                start: span.start,
+                end: span.end,
+                head: text.span(&(words[at].token..words[at].token + 1)),
+                factuality: factuality::nearest(value),
+                value: Some(value),
+            });
+        }
+    }
+    clauses
+}
+
+/// The tokens of a predicate's clause: with its auxiliaries or its noun phrase, up to the next border.
+fn extent(sentence: &Sentence<'_>, at: usize) -> Range<usize> {
+    let words = sentence.words;
+    let start = if sentence.tag(at).is_verb() {
+        sentence.group(at).start.min(at)
+    } else {
+        let phrase = (at.saturating_sub(4)..at).rev().take_while(|&before| {
+            let tag = sentence.tag(before);
+            tag.is_noun()
+                || matches!(
+                    tag,
+                    Tag::Determiner | Tag::Adjective | Tag::Attribute | Tag::Number | Tag::Name
+                )
+        });
+        phrase.last().unwrap_or(at)
+    };
+    let verb = sentence.tag(at).is_verb();
+    let end = (at + 1..words.len())
+        .take_while(|_| verb)
+        .find(|&after| {
+            sentence.tag(after) == Tag::Mark
+                || sentence.grammar.is_clause_mark(sentence.form(after))
+        })
+        .map_or(if verb { words.len() } else { at + 1 }, |end| end);
+    words[start].token..words[end - 1].token + 1
+}
+
+/// The predicates of a text in any other language, by what stands before each.
 pub(crate) fn all(analysis: &Analysis<'_>) -> Vec<Clause> {
     let mut clauses = Vec::new();
     for segment in &analysis.segments {

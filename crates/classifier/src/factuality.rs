@@ -43,3 +43,14 @@ pub(crate) fn value(factuality: Factuality) -> f32 {
         Factuality::CertainNegative => -3.0,
     }
 }
+
+/// The factuality whose value is nearest to one on -3 to 3.
+pub(crate) fn nearest(value: f32) -> Factuality {
+    let certainty = match value.abs() {
+        size if size < 0.5 => 0,
+        size if size < 1.5 => 1,
+        size if size < 2.5 => 2,
+        _ => 3,
+    };
+    of(certainty, value < 0.0)
+}

@@ -313,7 +313,7 @@ fn english_forms(regular: &[String], irregular: &[String]) -> FxHashMap<String, 
     forms
 }
 
-fn third_person(base: &str) -> String {
+pub(crate) fn third_person(base: &str) -> String {
     if base.ends_with('y') && !ends_with_vowel_y(base) {
         format!("{}ies", &base[..base.len() - 1])
     } else if base.ends_with(['s', 'x', 'z', 'o']) || base.ends_with("ch") || base.ends_with("sh") {
@@ -323,7 +323,7 @@ fn third_person(base: &str) -> String {
     }
 }
 
-fn past(base: &str) -> String {
+pub(crate) fn past(base: &str) -> String {
     if base.ends_with('e') {
         format!("{base}d")
     } else if base.ends_with('y') && !ends_with_vowel_y(base) {
@@ -333,7 +333,7 @@ fn past(base: &str) -> String {
     }
 }
 
-fn gerund(base: &str) -> String {
+pub(crate) fn gerund(base: &str) -> String {
     match base.strip_suffix('e') {
         Some(stem) if !base.ends_with("ee") => format!("{stem}ing"),
         _ => format!("{base}ing"),

@@ -10,18 +10,22 @@ mod attribution;
 mod catalogue;
 mod claim;
 mod clause;
+mod commitment;
 mod cue;
 mod dictionary;
 mod explain;
 mod facts;
 mod factuality;
+mod features;
 mod files;
+mod grammar;
 mod inflection;
 mod language;
 mod lexicon;
 mod mention;
 mod names;
 mod pattern;
+mod predicate;
 mod reference;
 mod relevance;
 mod rollup;
@@ -37,10 +41,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use wire::claim::Reliability;
 use wire::entity::EntityType;
-use wire::tagged::Relevance;
+use wire::tagged::{Clause, Relevance};
 use wire::{Entity, Language, Revision, Tagged};
 
 use crate::analysis::Analysis;
+use crate::commitment::Commitment;
 use crate::cue::Cues;
 use crate::dictionary::Dictionary;
 use crate::lexicon::Lexicon;
@@ -50,6 +55,7 @@ use crate::relevance::Weights;
 use crate::values::Grammar;
 
 pub use crate::catalogue::{Catalogue, Entry, Written};
+pub use crate::clause::Observed;
 pub use crate::explain::{Explanation, Row, Trace};
 pub use crate::files::{RuleError, RuleFiles};
 
@@ -112,6 +118,8 @@ pub struct Classifier {
     weights: Weights,
     values: Grammar,
     names: HashMap<Language, Shapes>,
+    grammar: grammar::Grammar,
+    commitment: Commitment,
 }
 
 impl Classifier {
@@ -134,6 +142,8 @@ impl Classifier {
             cues: Cues::new(files)?,
             weights: Weights::new(files)?,
             names: Shapes::all(files)?,
+            grammar: grammar::Grammar::new(files)?,
+            commitment: Commitment::new(files)?,
         })
     }
 
@@ -160,7 +170,7 @@ impl Classifier {
             claims.extend(decided.into_iter().map(|one| one.claim));
         }
         let all = scope == Scope::All;
-        let clauses = all.then(|| clause::all(&analysis));
+        let clauses = all.then(|| self.clauses(&analysis));
         let attributions = all.then(|| attributions(&analysis));
         mark_metonyms(&mut analysis);
         Tagged {
@@ -175,6 +185,33 @@ impl Classifier {
             clauses,
             attributions,
         }
+    }
+
+    fn clauses(&self, analysis: &Analysis<'_>) -> Vec<Clause> {
+        if analysis.lexicon.language != Language::En {
+            return clause::all(analysis);
+        }
+        clause::weighed(
+            &analysis.text,
+            &analysis.sentences,
+            &self.grammar,
+            &self.commitment,
+        )
+    }
+
+    /// Every word of an English text with the features that it would have as a predicate: what the model of
+    /// factuality is fitted on.
+    #[must_use]
+    pub fn observe(&self, text: &str) -> Vec<Observed> {
+        let text = text::Text::new(None, text);
+        let sentences = sentence::sentences(&text, &self.lexicons[&Language::En]);
+        clause::observe(&text, &sentences, &self.grammar, &self.commitment)
+    }
+
+    /// The value, on -3 to 3, that the model of factuality gives to features.
+    #[must_use]
+    pub fn commitment(&self, features: &[String]) -> f32 {
+        self.commitment.value(features)
     }
 
     /// Every entity of a text: the dictionary's, values, and the names that the dictionary does not have.

@@ -1,0 +1,149 @@
+//! How far the author is committed to an event having happened, weighed from named features.
+//!
+//! A multinomial logistic regression over levels of the factuality scale, fitted by `make fit` and kept as a table
+//! that a person can read: a feature a row, a level a column. Before it is fitted nothing is known and every
+//! predicate counts as certain.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Deserialize;
+
+use crate::files::{RuleError, RuleFiles};
+
+const RULES: &str = "factuality/en.toml";
+const WEIGHTS: &str = "factuality/en.weights.tsv";
+/// The median would err least in size; a little below it errs less often about what happened and what did not, as
+/// cross-validation on the training data showed.
+const SHARE: f32 = 0.42;
+/// The value of what nothing speaks against.
+const CERTAIN: f32 = 3.0;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Listed {
+    hypothetical: Vec<String>,
+    signatures: FxHashMap<String, Vec<String>>,
+}
+
+/// What governing words imply of the event that they govern.
+#[derive(Debug)]
+pub(crate) struct Signatures {
+    classes: FxHashMap<String, String>,
+    hypothetical: FxHashSet<String>,
+}
+
+impl Signatures {
+    /// The class of a governing word's base form.
+    pub(crate) fn of(&self, lemma: &str) -> Option<&str> {
+        self.classes.get(lemma).map(String::as_str)
+    }
+
+    /// A word before an event noun that says whether it has happened: *aborted*.
+    pub(crate) fn is_hypothetical(&self, form: &str) -> bool {
+        self.hypothetical.contains(form)
+    }
+}
+
+/// The fitted model with the word classes that its features are made of.
+#[derive(Debug)]
+pub(crate) struct Commitment {
+    pub(crate) signatures: Signatures,
+    /// The value that each level stands for, from the lowest.
+    levels: Vec<f32>,
+    weights: FxHashMap<String, Vec<f32>>,
+}
+
+impl Commitment {
+    pub(crate) fn new(files: &RuleFiles) -> Result<Self, RuleError> {
+        let listed: Listed = files.one(RULES).parse()?;
+        let mut classes = FxHashMap::default();
+        for (class, words) in listed.signatures {
+            classes.extend(words.into_iter().map(|word| (word, class.clone())));
+        }
+        let signatures = Signatures {
+            classes,
+            hypothetical: listed.hypothetical.into_iter().collect(),
+        };
+        let (levels, weights) = table(files.one(WEIGHTS).content)?;
+        Ok(Self {
+            signatures,
+            levels,
+            weights,
+        })
+    }
+
+    /// Whether a word was seen to name an event wherever the model was fitted.
+    pub(crate) fn knows(&self, lemma: &str) -> bool {
+        self.weights.contains_key(&format!("lemma={lemma}"))
+    }
+
+    /// The value of a predicate on -3 to 3.
+    pub(crate) fn value(&self, features: &[String]) -> f32 {
+        if self.levels.is_empty() {
+            return CERTAIN;
+        }
+        let mut scores = vec![0.0; self.levels.len()];
+        for weights in features.iter().filter_map(|name| self.weights.get(name)) {
+            for (score, weight) in scores.iter_mut().zip(weights) {
+                *score += weight;
+            }
+        }
+        quantile(&scores, &self.levels)
+    }
+}
+
+/// The level with [`SHARE`] of the softmax of the scores up to it.
+fn quantile(scores: &[f32], levels: &[f32]) -> f32 {
+    let most = scores.iter().copied().fold(f32::MIN, f32::max);
+    let odds: Vec<f32> = scores.iter().map(|score| (score - most).exp()).collect();
+    let enough = odds.iter().sum::<f32>() * SHARE;
+    let mut below = 0.0;
+    let level = odds.iter().position(|odd| {
+        below += odd;
+        below >= enough
+    });
+    level.map_or(CERTAIN, |level| levels[level])
+}
+
+/// The levels, and each feature's weight for each of them. `#` opens a comment; the first row is `level` and the
+/// values; every other row is a feature, how often it was seen, and a weight for each level.
+fn table(content: &str) -> Result<(Vec<f32>, FxHashMap<String, Vec<f32>>), RuleError> {
+    let mut levels = Vec::new();
+    let mut weights = FxHashMap::default();
+    for (number, row) in content.lines().enumerate() {
+        if row.is_empty() || row.starts_with('#') {
+            continue;
+        }
+        let wrong = |what: String| RuleError {
+            file: WEIGHTS.to_owned(),
+            line: number + 1,
+            what,
+        };
+        let mut cells = row.split('\t');
+        let name = cells.next().unwrap_or_default();
+        let _seen = cells.next();
+        let values: Vec<f32> = cells
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map_err(|_| wrong(format!("a weight of `{name}` is no number")))?;
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(wrong(format!("a weight of `{name}` is not finite")));
+        }
+        if levels.is_empty() {
+            if name != "level" || values.is_empty() || !values.is_sorted() {
+                return Err(wrong(
+                    "the first row is `level` and rising values".to_owned(),
+                ));
+            }
+            levels = values;
+        } else if values.len() != levels.len() {
+            return Err(wrong(format!(
+                "`{name}` has {} weights for {} levels",
+                values.len(),
+                levels.len()
+            )));
+        } else if weights.insert(name.to_owned(), values).is_some() {
+            return Err(wrong(format!("`{name}` stands twice")));
+        }
+    }
+    Ok((levels, weights))
+}

@@ -1,0 +1,134 @@
+//! `make eval`: how well the factuality of every clause agrees with what annotators said of it.
+//!
+//! Sentences go through `claimwire tag --json --all`, and only what that prints is scored. An event takes the value of
+//! the clause whose head overlaps it, else of the smallest clause around it, else 3. The data is read from
+//! `../shared/corpora` (or `CLAIMWIRE_CORPORA`); a set that is not there is named and left out. The worst errors are
+//! written to `target/eval/`, to be read.
+#![expect(clippy::print_stdout, reason = "the table is what it is for")]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+#[path = "factuality/events.rs"]
+mod events;
+#[path = "factuality/score.rs"]
+mod score;
+#[path = "factuality/tag.rs"]
+mod tag;
+
+use events::{Event, Sentence};
+use score::Pairs;
+use tag::Clause;
+
+/// What an event that no clause covers counts as, and the baseline for all.
+const CERTAIN: f32 = 3.0;
+const WORST: usize = 10;
+
+/// A set, with the bars for its macro-F1, error and correlation.
+struct Set {
+    name: &'static str,
+    file: &'static str,
+    bar: &'static str,
+}
+
+const SETS: [Set; 2] = [
+    Set {
+        name: "UW dev",
+        file: "uw/dev.jsonl",
+        bar: "bar: macro-F1 0.75  MAE 0.42  r 0.66; published on its test: always factual 0.282  0.781; \
+              a parser-based system 0.752  0.399  0.668",
+    },
+    Set {
+        name: "MEANTIME dev",
+        file: "meantime/dev.jsonl",
+        bar: "bar: macro-F1 0.67; published on its test: the same system 0.487",
+    },
+];
+
+fn main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let corpora = std::env::var_os("CLAIMWIRE_CORPORA")
+        .map_or_else(|| root.join("../shared/corpora"), PathBuf::from)
+        .join("factuality");
+    let errors = root.join("target/eval");
+    std::fs::create_dir_all(&errors).expect("target/ is writable");
+    println!(
+        "event factuality, classes from {} and to {}",
+        score::CERTAIN,
+        score::DENIED
+    );
+    for set in SETS {
+        match events::read(&corpora.join(set.file)) {
+            Some(sentences) => evaluate(&set, &sentences, &errors),
+            None => println!("  {:<34} skipped: not there", set.name),
+        }
+    }
+}
+
+fn evaluate(set: &Set, sentences: &[Sentence], errors: &Path) {
+    let tagged = tag::clauses(sentences.iter().map(|sentence| sentence.text.as_str()));
+    assert_eq!(tagged.len(), sentences.len(), "a line out for each in");
+    let mut pairs = Pairs::default();
+    let mut always = Pairs::default();
+    let mut heads = 0;
+    let mut worst = Vec::new();
+    for (sentence, clauses) in sentences.iter().zip(&tagged) {
+        for event in &sentence.events {
+            heads += usize::from(clauses.iter().any(|clause| clause.is_headed_by(event)));
+            let given = value(clauses, event);
+            pairs.0.push((event.value, given));
+            always.0.push((event.value, CERTAIN));
+            worst.push(((event.value - given).abs(), given, sentence, *event));
+        }
+    }
+    let recall = heads as f64 / pairs.0.len().max(1) as f64;
+    print(set.name, &pairs);
+    println!("  {:<34} {recall:.3}", "  its heads found");
+    print("  always factual", &always);
+    println!("  {}", set.bar);
+    worst.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut out = String::new();
+    for (_, given, sentence, event) in worst.iter().take(WORST) {
+        let letters: Vec<char> = sentence.text.chars().collect();
+        let (start, end) = (event.start as usize, event.end as usize);
+        let part = |range: &[char]| range.iter().collect::<String>();
+        writeln!(
+            out,
+            "{:.1} annotated\t{given:.1} given\t{}[{}]{}",
+            event.value,
+            part(&letters[..start]),
+            part(&letters[start..end]),
+            part(&letters[end..])
+        )
+        .expect("a string takes it");
+    }
+    let file = errors.join(format!("factuality-{}.tsv", set.name.replace(' ', "-")));
+    std::fs::write(&file, out).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+}
+
+fn print(name: &str, pairs: &Pairs) {
+    println!(
+        "  {name:<34} macro-F1 {:.3}  MAE {:.3}  r {:.3}  n {:>5}  (macro-F1 with denied from -2: {:.3}, below 0: {:.3})",
+        pairs.macro_f1(score::DENIED),
+        pairs.error(),
+        pairs.correlation(),
+        pairs.0.len(),
+        pairs.macro_f1(-score::CERTAIN),
+        pairs.macro_f1(-0.001),
+    );
+}
+
+/// The value of the clause that an event belongs to.
+fn value(clauses: &[Clause], event: &Event) -> f32 {
+    let headed = clauses.iter().find(|clause| clause.is_headed_by(event));
+    let around = || {
+        clauses
+            .iter()
+            .filter(|clause| clause.start <= event.start && event.end <= clause.end)
+            .min_by_key(|clause| clause.end - clause.start)
+    };
+    headed
+        .or_else(around)
+        .and_then(|clause| clause.value)
+        .unwrap_or(CERTAIN)
+}

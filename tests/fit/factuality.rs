@@ -1,0 +1,248 @@
+//! `make fit`: fits the model of factuality on annotated news and writes `config/factuality/en.weights.tsv`.
+//!
+//! A multinomial logistic regression over levels of the scale with an L2 penalty, fitted by L-BFGS. First it is
+//! cross-validated on the training data, in blocks of neighbouring sentences, and the figures printed; then it is
+//! fitted on all of it. Nothing but training data is read.
+#![expect(clippy::print_stdout, reason = "the figures are what it is for")]
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use classifier::{Classifier, RuleFiles};
+
+#[path = "../eval/factuality/events.rs"]
+mod events;
+#[path = "factuality/regression.rs"]
+mod regression;
+#[path = "../eval/factuality/score.rs"]
+mod score;
+
+use regression::{Example, Weights};
+
+/// What it is fitted on, under `CLAIMWIRE_CORPORA`.
+const SETS: [&str; 2] = [
+    "factuality/uw/train.jsonl",
+    "factuality/meantime/train.jsonl",
+];
+const OUTPUT: &str = "factuality/en.weights.tsv";
+/// Upper bounds of the levels on the scale; the last has none.
+const BOUNDS: [f32; 6] = [-0.9, 0.9, 1.9, 2.3, 2.7, 2.9];
+/// Features seen less often tell more of their text than of the language.
+const LEAST: usize = 3;
+/// Strength of the penalty on squared weights.
+const PENALTY: f64 = 3.0;
+/// As in the model: a little below the median, for what is rare is the lower levels.
+const SHARE: f32 = 0.42;
+const FOLDS: usize = 4;
+
+fn main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let corpora = std::env::var_os("CLAIMWIRE_CORPORA")
+        .map_or_else(|| root.join("../shared/corpora"), PathBuf::from);
+    let config = root.join("config");
+    let rules = rules(&config);
+    let classifier = model_of(&rules, String::new());
+    let sets: Vec<Set> = SETS
+        .iter()
+        .map(|name| Set::read(&classifier, &corpora, name))
+        .collect();
+    for (number, set) in sets.iter().enumerate() {
+        let others = sets
+            .iter()
+            .enumerate()
+            .filter(|&(other, _)| other != number);
+        let others: Vec<&Observation> = others.flat_map(|(_, set)| &set.observed).collect();
+        cross_validate(set, &others, &rules);
+    }
+    let all: Vec<&Observation> = sets.iter().flat_map(|set| &set.observed).collect();
+    let model = Model::fit(&all);
+    std::fs::write(config.join(OUTPUT), model.table(&sets)).expect("config/ is writable");
+    println!("{} features written to config/{OUTPUT}", model.names.len());
+}
+
+/// The rules as they stand under `config/`.
+fn rules(config: &Path) -> RuleFiles {
+    let mut files = RuleFiles::builtin();
+    for (path, content) in &mut files.0 {
+        *content = std::fs::read_to_string(config.join(path)).expect("every rule file is there");
+    }
+    files
+}
+
+/// The classifier with these rules and weights.
+fn model_of(rules: &RuleFiles, weights: String) -> Classifier {
+    let mut files = rules.clone();
+    files.0.insert(OUTPUT.to_owned(), weights);
+    Classifier::new(&files).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// An event's value and features.
+struct Observation {
+    sentence: usize,
+    value: f32,
+    features: Vec<String>,
+}
+
+/// A training set.
+struct Set {
+    name: &'static str,
+    digest: String,
+    sentences: usize,
+    observed: Vec<Observation>,
+}
+
+impl Set {
+    fn read(classifier: &Classifier, corpora: &Path, name: &'static str) -> Self {
+        let file = corpora.join(name);
+        let content = std::fs::read_to_string(&file)
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let sentences = events::read(&file).expect("the file was just read");
+        let mut observed = Vec::new();
+        for (number, sentence) in sentences.iter().enumerate() {
+            let words = classifier.observe(&sentence.text);
+            for event in &sentence.events {
+                let word = words
+                    .iter()
+                    .find(|word| word.head.start < event.end && event.start < word.head.end);
+                observed.extend(word.map(|word| Observation {
+                    sentence: number,
+                    value: event.value,
+                    features: word.features.clone(),
+                }));
+            }
+        }
+        Self {
+            name,
+            digest: wire::id::digest(&[content.as_str()]),
+            sentences: sentences.len(),
+            observed,
+        }
+    }
+}
+
+fn cross_validate(set: &Set, others: &[&Observation], rules: &RuleFiles) {
+    let mut pairs = score::Pairs::default();
+    for fold in 0..FOLDS {
+        let held = |one: &Observation| one.sentence * FOLDS / set.sentences == fold;
+        let rest = set.observed.iter().filter(|&one| !held(one));
+        let training: Vec<&Observation> = rest.chain(others.iter().copied()).collect();
+        let model = Model::fit(&training);
+        let classifier = model_of(rules, model.rows());
+        for one in set.observed.iter().filter(|&one| held(one)) {
+            pairs
+                .0
+                .push((one.value, classifier.commitment(&one.features)));
+        }
+    }
+    println!(
+        "{:<32} {FOLDS} folds, n {:>5}: macro-F1 {:.3}  MAE {:.3}  r {:.3}",
+        set.name,
+        pairs.0.len(),
+        pairs.macro_f1(score::DENIED),
+        pairs.error(),
+        pairs.correlation()
+    );
+}
+
+/// A fitted model.
+struct Model {
+    /// Features by name, each with how often it was seen.
+    names: Vec<(String, usize)>,
+    levels: Vec<f32>,
+    weights: Weights,
+}
+
+impl Model {
+    fn fit(observed: &[&Observation]) -> Self {
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        for name in observed.iter().flat_map(|one| &one.features) {
+            *seen.entry(name).or_default() += 1;
+        }
+        let mut names: Vec<(String, usize)> = seen
+            .into_iter()
+            .filter(|&(_, times)| times >= LEAST)
+            .map(|(name, times)| (name.to_owned(), times))
+            .collect();
+        names.sort_unstable();
+        let number: HashMap<&str, usize> = names
+            .iter()
+            .enumerate()
+            .map(|(number, (name, _))| (name.as_str(), number))
+            .collect();
+        let examples: Vec<Example> = observed
+            .iter()
+            .map(|one| Example {
+                level: level(one.value),
+                features: one
+                    .features
+                    .iter()
+                    .filter_map(|name| number.get(name.as_str()).copied())
+                    .collect(),
+            })
+            .collect();
+        let weights = regression::fit(&examples, names.len(), BOUNDS.len() + 1, PENALTY);
+        let levels = (0..=BOUNDS.len())
+            .map(|wanted| {
+                let values = observed.iter().map(|one| one.value);
+                quantile(values.filter(|&value| level(value) == wanted).collect())
+            })
+            .collect();
+        Self {
+            names,
+            levels,
+            weights,
+        }
+    }
+
+    fn table(&self, sets: &[Set]) -> String {
+        let mut table =
+            "# How features of an English predicate weigh for each level of factuality. Fitted by \
+                         `make fit`; not for editing.\n"
+                .to_owned();
+        for set in sets {
+            let events = set.observed.len();
+            writeln!(
+                table,
+                "# Fitted on {}: {} sentences, {events} events, digest {}",
+                set.name, set.sentences, set.digest
+            )
+            .expect("a string takes it");
+        }
+        let day = jiff::Timestamp::now().strftime("%Y-%m-%d");
+        writeln!(
+            table,
+            "# Fitted on {day}: L2 penalty {PENALTY}, features seen at least {LEAST} times.\n\
+             # Columns: feature, times seen, then a weight for each level."
+        )
+        .expect("a string takes it");
+        table + &self.rows()
+    }
+
+    fn rows(&self) -> String {
+        let mut rows = "level\t0".to_owned();
+        for level in &self.levels {
+            write!(rows, "\t{level:.1}").expect("a string takes it");
+        }
+        rows.push('\n');
+        for (number, (name, times)) in self.names.iter().enumerate() {
+            write!(rows, "{name}\t{times}").expect("a string takes it");
+            for weight in self.weights.of(number) {
+                write!(rows, "\t{weight:.2}").expect("a string takes it");
+            }
+            rows.push('\n');
+        }
+        rows
+    }
+}
+
+fn level(value: f32) -> usize {
+    BOUNDS.iter().filter(|&&bound| value > bound).count()
+}
+
+/// The value of a level: the one with [`SHARE`] of the level's values below it.
+fn quantile(mut values: Vec<f32>) -> f32 {
+    values.sort_unstable_by(f32::total_cmp);
+    let at = (values.len() as f32 * SHARE) as usize;
+    values.get(at).copied().unwrap_or_default()
+}
