@@ -4,8 +4,11 @@
 //! that a person can read: a feature a row, a level a column. Before it is fitted nothing is known and every
 //! predicate counts as certain.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::files::{RuleError, RuleFiles};
 
@@ -21,7 +24,7 @@ const CERTAIN: f32 = 3.0;
 #[serde(default, deny_unknown_fields)]
 struct Listed {
     hypothetical: Vec<String>,
-    signatures: FxHashMap<String, Vec<String>>,
+    signatures: BTreeMap<String, Vec<Spanned<String>>>,
 }
 
 /// What governing words imply of the event that they govern.
@@ -54,10 +57,16 @@ pub(crate) struct Commitment {
 
 impl Commitment {
     pub(crate) fn new(files: &RuleFiles) -> Result<Self, RuleError> {
-        let listed: Listed = files.one(RULES).parse()?;
+        let file = files.one(RULES);
+        let listed: Listed = file.parse()?;
         let mut classes = FxHashMap::default();
         for (class, words) in listed.signatures {
-            classes.extend(words.into_iter().map(|word| (word, class.clone())));
+            for word in words {
+                let at = word.span();
+                if let Some(other) = classes.insert(word.into_inner(), class.clone()) {
+                    return Err(file.error(&at, format!("a word of `{other}` too")));
+                }
+            }
         }
         let signatures = Signatures {
             classes,

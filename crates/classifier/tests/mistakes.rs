@@ -102,3 +102,29 @@ fn an_entry_is_found_by_any_form_of_its_names() {
     }
     assert!(catalogue.lookup("Atlantis").is_empty());
 }
+
+#[test]
+fn a_weight_that_is_no_number_and_a_word_of_two_classes_are_named_with_their_line() {
+    for (path, content, line) in [
+        (
+            "factuality/en.weights.tsv",
+            "# a comment\nlevel\t0\t-3\t3\nnegative\t7\t0.5\tmuch",
+            3,
+        ),
+        (
+            "factuality/en.weights.tsv",
+            "level\t0\t-3\t3\nnegative\t7\t0.5",
+            2,
+        ),
+        (
+            "factuality/en.toml",
+            "[signatures]\nplan = [\"want\"]\nwish = [\"want\"]",
+            3,
+        ),
+    ] {
+        let mut files = RuleFiles::builtin();
+        files.0.insert(path.to_owned(), content.to_owned());
+        let error = Classifier::new(&files).expect_err("the mistake is refused");
+        assert_eq!((error.file.as_str(), error.line), (path, line), "{error}");
+    }
+}
