@@ -29,7 +29,7 @@ pub(crate) fn read(directory: &Path) -> Result<RuleFiles, ConfigError> {
         for entry in entries {
             let entry = entry.map_err(|error| failed(directory, error))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(".toml") {
+            if name.ends_with(".toml") || name.ends_with(".tsv") {
                 found.push(format!("{folder}/{name}"));
             }
         }
