@@ -3,7 +3,8 @@
 //! The rules are data under `config/`; this crate reads a text once and asks them. The stages, each
 //! a module, in the order in which a text meets them: `text`, `language`, `sentence`, `mention`
 //! (with `dictionary` and `inflection`), `relevance`, `cue` (with `pattern`), `attribution`, `source`,
-//! `facts`, `rule`, `factuality`, `claim`, `rollup`.
+//! `facts`, `rule`, `factuality`, `claim`, `rollup`; and for every clause of an English text `grammar`, `predicate`,
+//! `features`, `commitment`, `clause`.
 
 mod analysis;
 mod attribution;
