@@ -79,9 +79,12 @@ pub(crate) enum Command {
     Tag(Tag),
     /// Show step by step why each claim of a text got its status
     #[command(
-        after_help = "Examples:\n  claimwire explain article.txt\n  echo 'Reports suggest Kyiv lost a tank.' | claimwire explain -"
+        after_help = "Examples:\n  claimwire explain article.txt\n  echo 'Reports suggest Kyiv lost a tank.' | claimwire explain -\n  claimwire explain --json article.txt"
     )]
     Explain {
+        /// Print one JSON object for each document
+        #[arg(long)]
+        json: bool,
         /// A plain text, or JSON lines as `tag` takes them; - is stdin
         file: PathBuf,
     },

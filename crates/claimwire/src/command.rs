@@ -64,7 +64,9 @@ pub(crate) async fn execute(cli: Cli) -> Result<(), Failure> {
         }
         Command::Parse(options) => parse::parse(&options),
         Command::Tag(options) => tag::tag(&options, &classifier(&config(path)?)?),
-        Command::Explain { file } => explain::explain(&file, &classifier(&config(path)?)?),
+        Command::Explain { json, file } => {
+            explain::explain(&file, json, &classifier(&config(path)?)?)
+        }
         Command::Tail(options) => tail::tail(&options, &config(path)?).await,
         Command::Feeds(options) => feeds::feeds(&options, Arc::new(config(path)?)).await,
         Command::Entities(options) => entities::entities(&options, &config(path)?),

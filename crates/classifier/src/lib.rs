@@ -57,7 +57,7 @@ use crate::values::Grammar;
 
 pub use crate::catalogue::{Catalogue, Entry, Written};
 pub use crate::clause::Observed;
-pub use crate::explain::{Explanation, Row, Trace};
+pub use crate::explain::{Candidate, Cue, Explanation, Row, Trace};
 pub use crate::files::{RuleError, RuleFiles};
 
 /// A document to tag; as JSON, a line of `claimwire tag`.

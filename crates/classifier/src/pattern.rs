@@ -37,13 +37,43 @@ enum Element {
     SentenceStart,
 }
 
-/// Patterns of one language, indexed by their first word, so that a text is read once.
+/// Patterns of one language, indexed by their first two words, so that a text is read once.
 #[derive(Debug, Default)]
 pub(crate) struct PatternSet {
     wordings: Vec<(usize, Vec<Element>)>,
-    exact: FxHashMap<String, Vec<usize>>,
-    stem: FxHashMap<String, Vec<usize>>,
-    other: Vec<usize>,
+    exact: FxHashMap<String, Branch>,
+    stem: FxHashMap<String, Branch>,
+    other: Branch,
+}
+
+/// The wordings that begin with one word: hundreds begin with *is*, few go on with the next word.
+#[derive(Debug, Default)]
+struct Branch {
+    second: FxHashMap<String, Vec<usize>>,
+    /// Those of one word, and those whose second is no whole word.
+    rest: Vec<usize>,
+}
+
+impl Branch {
+    fn add(&mut self, index: usize, second: Option<&[Word]>) {
+        let whole: Option<Vec<&String>> = second.and_then(|words| {
+            let whole = words.iter().map(|word| match word {
+                Word::Exact(text) | Word::Capital(text) => Some(text),
+                _ => None,
+            });
+            whole.collect()
+        });
+        let Some(words) = whole else {
+            self.rest.push(index);
+            return;
+        };
+        for word in words {
+            let listed = self.second.entry(word.clone()).or_default();
+            if listed.last() != Some(&index) {
+                listed.push(index);
+            }
+        }
+    }
 }
 
 impl PatternSet {
@@ -51,26 +81,34 @@ impl PatternSet {
     pub(crate) fn add(&mut self, owner: usize, pattern: &str, verbs: &Verbs) -> Result<(), String> {
         for wording in wordings(pattern, verbs)? {
             let index = self.wordings.len();
-            let first = wording.iter().find_map(|element| match element {
-                Element::Word(words) => Some(words),
-                _ => None,
-            });
-            let Some(first) = first else {
+            let begin = wording
+                .iter()
+                .position(|element| matches!(element, Element::Word(_)));
+            let Some(begin) = begin else {
                 return Err(format!("pattern `{pattern}` has no word"));
             };
             if matches!(wording[0], Element::Gap) || wording.last() == Some(&Element::Gap) {
                 return Err(format!("pattern `{pattern}` begins or ends with `...`"));
             }
+            let words = |at: usize| match wording.get(at) {
+                Some(Element::Word(words)) => Some(words.as_slice()),
+                _ => None,
+            };
+            let second = words(begin + 1);
             let mut listed_elsewhere = false;
-            for word in first {
+            for word in words(begin).unwrap_or_default() {
                 match word {
                     Word::Exact(text) | Word::Capital(text) => {
-                        self.exact.entry(text.clone()).or_default().push(index);
+                        let branch = self.exact.entry(text.clone()).or_default();
+                        branch.add(index, second);
                     }
-                    Word::Stem(text) => self.stem.entry(text.clone()).or_default().push(index),
+                    Word::Stem(text) => {
+                        let branch = self.stem.entry(text.clone()).or_default();
+                        branch.add(index, second);
+                    }
                     Word::Ending(_) | Word::Number if !listed_elsewhere => {
                         listed_elsewhere = true;
-                        self.other.push(index);
+                        self.other.add(index, second);
                     }
                     Word::Ending(_) | Word::Number => {}
                 }
@@ -103,16 +141,27 @@ impl PatternSet {
                 }
             }
         };
-        let word = text.word(at);
-        if let Some(indexes) = self.exact.get(word) {
-            check(indexes);
+        let mut next = at + 1;
+        while next < limit && text.token(next).kind == Kind::Quote {
+            next += 1;
         }
-        for prefix in prefixes(word) {
-            if let Some(indexes) = self.stem.get(prefix) {
+        let next = if next < limit { text.word(next) } else { "" };
+        let mut follow = |branch: &Branch| {
+            if let Some(indexes) = branch.second.get(next) {
                 check(indexes);
             }
+            check(&branch.rest);
+        };
+        let word = text.word(at);
+        if let Some(branch) = self.exact.get(word) {
+            follow(branch);
         }
-        check(&self.other);
+        for prefix in prefixes(word) {
+            if let Some(branch) = self.stem.get(prefix) {
+                follow(branch);
+            }
+        }
+        follow(&self.other);
     }
 }
 

@@ -8,14 +8,21 @@ use classifier::{Classifier, Text};
 use super::{Failure, read};
 
 /// Explains the documents of a file: JSON lines as `tag` takes them, else one plain text.
-pub(super) fn explain(file: &Path, classifier: &Classifier) -> Result<(), Failure> {
+/// For a person, in colour on a terminal, or as JSON lines.
+pub(super) fn explain(file: &Path, json: bool, classifier: &Classifier) -> Result<(), Failure> {
     let bytes = read(file).map_err(Failure::NotStarted)?;
     let content = String::from_utf8_lossy(&bytes);
+    let colour = crate::output::colour();
+    let mut out = io::stdout().lock();
     for text in texts(&content) {
-        let explanation = classifier.explain(&text).to_string();
-        let mut out = io::stdout().lock();
-        for line in explanation.lines() {
-            writeln!(out, "{}", crate::output::plain(line))?;
+        let explanation = classifier.explain(&text);
+        if json {
+            serde_json::to_writer(&mut out, &explanation)?;
+            writeln!(out)?;
+        } else if colour {
+            write!(out, "{explanation:#}")?;
+        } else {
+            write!(out, "{explanation}")?;
         }
     }
     Ok(())
