@@ -31,8 +31,9 @@ ci: ## what CI runs: lint, then every test, with nothing left out
 bench: ## speed and memory, as ratios to a baseline of the same run; JSON in target/bench.json
 	$(CARGO) bench --locked -p claimwire --bench pipeline
 
-eval: ## quality of parsing and tagging on the corpora where they are present, and politeness rule by rule
+eval: ## quality of parsing and tagging on the corpora where they are present and on our own, and politeness rule by rule
 	$(CARGO) bench --locked -p claimwire --bench quality --bench entities --bench factuality --bench politeness --bench hostile
+	$(CARGO) test --locked -q -p classifier --test corpus --test cues -- --nocapture
 
 fit: ## fit the model of factuality on the training data, where it is present, and write it under config/
 	$(CARGO) run --release --locked -q -p classifier --example fit_factuality

@@ -53,6 +53,10 @@ fn trials() -> Vec<Trial> {
             "two_hundred_feeds_come_change_and_go_without_a_storm",
             reload::no_poll_storm,
         ),
+        trial(
+            "a_mistake_in_the_rules_is_named_and_the_old_ones_kept",
+            reload::wrong_rules_are_refused,
+        ),
         trial("malformed_toml_is_refused", refusals::malformed_toml),
         trial("an_unknown_key_is_refused", refusals::unknown_key),
         trial("two_feeds_of_one_id_are_refused", refusals::duplicate_feed),

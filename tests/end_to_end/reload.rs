@@ -1,6 +1,8 @@
 //! SIGHUP: feeds come, change and go, and no publisher notices more than a feed's first poll.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -128,4 +130,53 @@ async fn shown(daemon: &Daemon) -> BTreeMap<String, Shown> {
     let page = daemon.get("/v1/feeds").await;
     let feeds: Vec<Named> = serde_json::from_str(&page).expect("the page is JSON");
     feeds.into_iter().map(|it| (it.feed, it.shown)).collect()
+}
+
+pub(crate) async fn wrong_rules_are_refused() {
+    let rules = tempfile::tempdir().expect("a temporary directory");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
+    copy(&shipped, rules.path());
+    let setup = Setup::new(Backend::Local, &options(&[]));
+    let config = format!(
+        "{}\n[rules]\ndirectory = {:?}\n",
+        setup.config(&options(&[])),
+        rules.path()
+    );
+    setup.write(&config);
+    let daemon = setup.start().await;
+
+    let cues = rules.path().join("cues/en.toml");
+    let sound = fs::read_to_string(&cues).expect("the cues were copied");
+    let wrong = "\n[[cue]]\nid = \"en.new\"\ncategory = \"RUMOUR\"\npattern = \"word is\"\n";
+    fs::write(&cues, sound.clone() + wrong).expect("the rules can be changed");
+    daemon.signal("HUP").await;
+    let line = sound.lines().count() + 4;
+    let named = format!("cues/en.toml:{line}: ");
+    eventually(PATIENCE, "the mistake is named", async || {
+        let said = daemon.errors();
+        said.contains("reload refused") && said.contains(&named) && said.contains("RUMOUR")
+    })
+    .await;
+    assert!(daemon.get("/readyz").await.contains("ready"));
+
+    fs::write(&cues, sound).expect("the rules can be changed");
+    daemon.signal("HUP").await;
+    eventually(PATIENCE, "sound rules are taken up", async || {
+        daemon.errors().contains("reloaded feeds and rules")
+    })
+    .await;
+}
+
+/// Copies a folder and what is in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the folder can be made");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("it has a name"));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("the file is copied");
+        }
+    }
 }

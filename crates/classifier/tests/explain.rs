@@ -29,7 +29,10 @@ fn a_claim_is_explained_by_its_cues_their_reach_its_speakers_and_the_rule_that_w
     assert_eq!(claim["cues"][0]["scope"], "clause");
     let speakers = claim["candidates"].as_array().expect("speakers");
     assert!(speakers.len() > 1, "{speakers:?}");
-    assert_eq!(claim["rows"][0]["rule"], claim["claim"]["evidence"][0]["rule"]);
+    assert_eq!(
+        claim["rows"][0]["rule"],
+        claim["claim"]["evidence"][0]["rule"]
+    );
     let shown = explanation.to_string();
     for part in ["cue: \"reportedly\" HEARSAY", "clause", "> R", "R15"] {
         assert!(shown.contains(part), "{part} is not in:\n{shown}");
