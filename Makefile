@@ -2,9 +2,10 @@
 
 CARGO ?= cargo
 CONFIG ?= config/quickstart.toml
+FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test ci lint doc bench eval fit replay-recorded image clean
+.PHONY: help run demo test ci lint doc bench eval fit fuzz replay-recorded image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,11 +33,25 @@ bench: ## speed and memory, as ratios to a baseline of the same run; JSON in tar
 	$(CARGO) bench --locked -p claimwire --bench pipeline
 
 eval: ## quality of parsing and tagging on the corpora where they are present and on our own, and politeness rule by rule
-	$(CARGO) bench --locked -p claimwire --bench quality --bench entities --bench factuality --bench politeness --bench hostile
+	$(CARGO) bench --locked -p claimwire --bench documents --bench quality --bench entities --bench factuality --bench politeness --bench hostile
 	$(CARGO) test --locked -q -p classifier --test corpus --test cues -- --nocapture
 
 fit: ## fit the model of factuality on the training data, where it is present, and write it under config/
 	$(CARGO) run --release --locked -q -p classifier --example fit_factuality
+
+fuzz: ## 20,000 damaged documents, then each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust and cargo-fuzz
+	CLAIMWIRE_MUTATIONS=20000 $(CARGO) test --release --locked -q -p fetcher --test mutations
+	@$(CARGO) +nightly fuzz --version || { \
+	  echo "rustup toolchain install nightly --profile minimal, and cargo install cargo-fuzz"; exit 1; }
+	@set -e; for crate in fetcher classifier; do \
+	  fuzz=crates/$$crate/fuzz; \
+	  for target in $$($(CARGO) +nightly fuzz list --fuzz-dir $$fuzz); do \
+	    mkdir -p $$fuzz/corpus/$$target; \
+	    $(CARGO) +nightly fuzz run --fuzz-dir $$fuzz --target-dir target/fuzz $$target \
+	      $$fuzz/corpus/$$target $$(ls -d crates/$$crate/tests/fixtures 2>/dev/null) \
+	      -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048; \
+	  done; \
+	done
 
 replay-recorded: ## serve recorded histories of real feeds to the daemon; count them again with Python's feedparser
 	$(CARGO) bench --locked -p claimwire --bench replay_recorded

@@ -1,6 +1,6 @@
 //! Speed and memory of the real binary, each next to a baseline of the same run. A table for people
 //! goes to standard error, JSON to `target/bench.json` and to standard output. With the argument `polling`
-//! only what following feeds costs is measured.
+//! only what following feeds costs is measured, with `parsing` only what reading documents costs.
 
 #![expect(
     clippy::print_stderr,
@@ -21,6 +21,7 @@ use tokio::runtime::Runtime;
 
 mod idle;
 mod latency;
+mod parsing;
 mod polls;
 mod process;
 mod store;
@@ -44,6 +45,10 @@ fn main() {
     if std::env::args().any(|argument| argument == "polling") {
         let runtime = Runtime::new().expect("a runtime");
         runtime.block_on(polling(&mut figures));
+        return;
+    }
+    if std::env::args().any(|argument| argument == "parsing") {
+        parsing(&mut figures);
         return;
     }
     let brokers = support::kafka::brokers();
@@ -92,6 +97,7 @@ async fn measure(brokers: Option<String>, figures: &mut Figures) {
     }
 
     polling(figures).await;
+    parsing(figures);
 
     let commits = store::durable_commits().await;
     figures.add("local_commits_of_100_records", commits, "commits/s");
@@ -115,6 +121,20 @@ async fn polling(figures: &mut Figures) {
     let (cost, polls) = idle::not_modified(idle.cpu).await;
     figures.add("cpu_per_304", cost, "us");
     figures.add("polls_answered_304", polls as f64, "polls");
+}
+
+/// What reading documents costs.
+fn parsing(figures: &mut Figures) {
+    for rate in parsing::rates() {
+        let parse = format!("parse_{}", rate.name);
+        figures.add(
+            &format!("{parse}_to_feed_rs"),
+            rate.ours / rate.feed_rs,
+            "ratio",
+        );
+        figures.add(&parse, rate.ours, "MB/s");
+        figures.add(&format!("feed_rs_{}", rate.name), rate.feed_rs, "MB/s");
+    }
 }
 
 /// Figures in the order in which they were measured, shown as they come.

@@ -1,8 +1,5 @@
-//! `make eval`: how well documents are read and claims are tagged, on data with known answers.
-//!
-//! Feeds are read by the real binary (`claimwire parse`) from public conformance suites, beside plain
-//! feed-rs on the same files. Claims are tagged (`claimwire tag`) on this project's labelled sentences.
-//! A suite that is not there is named and left out.
+//! `make eval`: how well claims are tagged by the real binary (`claimwire tag`) on this project's labelled
+//! sentences.
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
 use std::fs;
@@ -14,91 +11,7 @@ use serde_json::{Value, json};
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let corpora = std::env::var_os("CLAIMWIRE_CORPORA")
-        .map_or_else(|| root.join("../shared/corpora"), PathBuf::from);
-    println!(
-        "{:<44} {:>14} {:>14}",
-        "measure", "claimwire", "plain feed-rs"
-    );
-    well_formed(&corpora.join("feeds/feedparser/wellformed"));
-    pairs(&corpora.join("feeds/gofeed-rss"));
     sentences(&root.join("crates/classifier/corpus"));
-}
-
-/// Cases of the Universal Feed Parser's suite that expect a first entry.
-fn well_formed(folder: &Path) {
-    let cases: Vec<PathBuf> = files(folder, "xml")
-        .into_iter()
-        .filter(|file| String::from_utf8_lossy(&read(file)).contains("entries[0]"))
-        .collect();
-    if cases.is_empty() {
-        println!(
-            "feedparser well-formed: skipped, {} is not there",
-            folder.display()
-        );
-        return;
-    }
-    let documents = parse(&cases);
-    let ours = documents
-        .iter()
-        .filter(|document| count(document) > 0)
-        .count();
-    let baseline = cases
-        .iter()
-        .filter(|file| feed_rs_items(file).unwrap_or(0) > 0)
-        .count();
-    row(
-        "feedparser: cases that yield their entry",
-        ours,
-        baseline,
-        cases.len(),
-    );
-    let silent = |document: &&Value| document["status"] == "ok" && count(document) == 0;
-    let ours = documents.iter().filter(silent).count();
-    let baseline = cases
-        .iter()
-        .filter(|file| feed_rs_items(file) == Some(0))
-        .count();
-    row(
-        "feedparser: reported fine, without the entry",
-        ours,
-        baseline,
-        cases.len(),
-    );
-}
-
-/// Documents of gofeed's suite with the number of items that its authors expect.
-fn pairs(folder: &Path) {
-    let cases: Vec<PathBuf> = files(folder, "xml");
-    if cases.is_empty() {
-        println!("gofeed pairs: skipped, {} is not there", folder.display());
-        return;
-    }
-    let expected: Vec<usize> = cases
-        .iter()
-        .map(|file| {
-            let answer = read(&file.with_extension("json"));
-            let answer: Value = serde_json::from_slice(&answer).expect("an answer is JSON");
-            count(&answer)
-        })
-        .collect();
-    let ours = parse(&cases)
-        .iter()
-        .map(count)
-        .zip(&expected)
-        .filter(|(ours, n)| ours == *n)
-        .count();
-    let baseline = cases
-        .iter()
-        .zip(&expected)
-        .filter(|(file, expected)| feed_rs_items(file) == Some(**expected))
-        .count();
-    row(
-        "gofeed: documents with the right item count",
-        ours,
-        baseline,
-        cases.len(),
-    );
 }
 
 /// This project's labelled sentences: the standing of the first claim.
@@ -139,23 +52,6 @@ fn sentences(folder: &Path) {
     }
 }
 
-fn row(name: &str, ours: usize, baseline: usize, of: usize) {
-    println!(
-        "{name:<44} {:>14} {:>14}",
-        format!("{ours}/{of}"),
-        format!("{baseline}/{of}")
-    );
-}
-
-/// The documents that `claimwire parse` makes of `files`, in their order.
-fn parse(files: &[PathBuf]) -> Vec<Value> {
-    let names: String = files
-        .iter()
-        .map(|file| format!("{}\n", file.display()))
-        .collect();
-    claimwire(&["parse", "--json", "--batch"], &names)
-}
-
 fn claimwire(arguments: &[&str], input: &str) -> Vec<Value> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_claimwire"))
         .args(arguments)
@@ -177,16 +73,6 @@ fn claimwire(arguments: &[&str], input: &str) -> Vec<Value> {
         .lines()
         .map(|line| serde_json::from_str(line).expect("every line is JSON"))
         .collect()
-}
-
-fn count(document: &Value) -> usize {
-    document["items"].as_array().map_or(0, Vec::len)
-}
-
-fn feed_rs_items(file: &Path) -> Option<usize> {
-    let bytes = read(file);
-    let parsed = std::panic::catch_unwind(|| feed_rs::parser::parse(&bytes[..]));
-    Some(parsed.ok()?.ok()?.entries.len())
 }
 
 fn read(file: &Path) -> Vec<u8> {

@@ -60,7 +60,7 @@ pub(crate) fn compare(
         document,
         fetched,
     };
-    let sightings = sightings(document, max_text);
+    let sightings = sightings(document, max_text, fetched);
     let places = places::of(&sightings, before);
     let gap_suspected = extent == Extent::Everything
         && !sightings.is_empty()
@@ -102,6 +102,13 @@ pub(crate) fn compare(
             }
         }
         present.push(seen);
+    }
+
+    // A date that cannot be says nothing about which item is older.
+    for seen in &mut present {
+        seen.published = seen
+            .published
+            .filter(|at| parse::is_plausible(*at, fetched));
     }
 
     // A document that is not whole says nothing about what it does not hold.
@@ -153,7 +160,7 @@ pub(crate) fn compare(
 }
 
 /// What the document shows, oldest first: it lists its newest items first, unless its dates clearly say otherwise.
-fn sightings(document: &Document, max_text: usize) -> Vec<Sighting<'_>> {
+fn sightings(document: &Document, max_text: usize, fetched: Timestamp) -> Vec<Sighting<'_>> {
     let mut met = HashSet::new();
     let mut sightings: Vec<Sighting<'_>> = document
         .items
@@ -164,6 +171,7 @@ fn sightings(document: &Document, max_text: usize) -> Vec<Sighting<'_>> {
     let dates: Vec<Timestamp> = sightings
         .iter()
         .filter_map(|sighting| sighting.item.published)
+        .filter(|at| parse::is_plausible(*at, fetched))
         .collect();
     let rising = dates.windows(2).filter(|pair| pair[0] < pair[1]).count();
     let falling = dates.windows(2).filter(|pair| pair[0] > pair[1]).count();

@@ -128,6 +128,7 @@ impl Settler<'_> {
         let limits = Limits {
             max_items: self.settings.max_items,
             max_text: self.settings.max_text,
+            received: Some(self.now),
         };
         parse::document_within(&limits, bytes, content_type, base, &self.spec.id)
     }

@@ -166,6 +166,103 @@ fn items_beyond_the_limit_make_a_document_partial() {
 }
 
 #[test]
+fn what_modules_say_is_surfaced() {
+    let document = read(include_str!("fixtures/every-module.xml"));
+    assert_eq!(document.status, ParseStatus::Ok, "{:?}", document.repairs);
+    let feed = &document.feed;
+    assert_eq!(feed.title.as_deref(), Some("Вісті & новини"));
+    assert_eq!(feed.self_link.as_deref(), Some("https://news.example/feed"));
+    assert_eq!(feed.hub.as_deref(), Some("https://hub.example/"));
+    let [first, second, third] = &document.items[..] else {
+        panic!("{} items", document.items.len());
+    };
+    assert_eq!(first.title.as_deref(), Some("Перша новина & ще"));
+    assert_eq!(
+        first.content.as_deref(),
+        Some("Перший абзац.\nДругий абзац.")
+    );
+    assert_eq!(first.authors[0].name.as_deref(), Some("Олена Коваль"));
+    assert_eq!(first.categories, ["Україна", "НАТО", "Київ", "Львів"]);
+    assert_eq!(first.published.unwrap().to_string(), "2026-11-23T08:20:30Z");
+    let media: Vec<&str> = first
+        .enclosures
+        .iter()
+        .map(|media| media.url.as_str())
+        .collect();
+    assert_eq!(
+        media,
+        ["https://news.example/1.mp3", "https://news.example/1.jpg"]
+    );
+    assert_eq!(first.enclosures[1].length, Some(99));
+    assert_eq!(second.link.as_deref(), Some("https://other.example/a/2"));
+    assert_eq!(second.authors[0].name.as_deref(), Some("Прес-служба"));
+    assert_eq!(
+        second.authors[0].email.as_deref(),
+        Some("press@news.example")
+    );
+    assert_eq!(
+        second.published.unwrap().to_string(),
+        "2026-11-22T06:00:00Z"
+    );
+    assert_eq!(second.categories, ["Політика"]);
+    assert_eq!(second.summary.as_deref(), Some("Про що це."));
+    assert_eq!((&third.title, third.id_origin), (&None, IdOrigin::Content));
+}
+
+#[test]
+fn characters_that_nobody_can_see_are_left_out_and_counted() {
+    let document = read(
+        "<rss version='2.0'><channel><item><title>Kyiv\u{202E}\u{7} is\u{AD}sues</title></item></channel></rss>",
+    );
+    assert_eq!(titles(&document), ["Kyiv issues"]);
+    assert_eq!(document.dropped_characters, 3);
+    assert_eq!(document.status, ParseStatus::Repaired);
+    assert_eq!(
+        document.repairs,
+        ["control-characters", "directional-characters"]
+    );
+}
+
+#[test]
+fn a_date_that_cannot_be_is_kept_and_named() {
+    let limits = parse::Limits {
+        received: "2026-11-23T10:00:00Z".parse().ok(),
+        ..parse::Limits::default()
+    };
+    let read = |date: &str| {
+        let text = format!(
+            "<rss version='2.0'><channel><item><pubDate>{date}</pubDate></item></channel></rss>"
+        );
+        parse::document_within(&limits, text.as_bytes(), None, None, &feed())
+    };
+    assert!(read("Mon, 23 Nov 2026 12:00:00 GMT").repairs.is_empty());
+    for date in [
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Mon, 23 Nov 2099 12:00:00 GMT",
+    ] {
+        let document = read(date);
+        assert_eq!(document.repairs, ["implausible-date"], "{date}");
+        assert!(document.items[0].published.is_some());
+    }
+}
+
+#[test]
+fn of_several_plain_links_the_last_one_counts_and_enclosures_are_none() {
+    let document = read(
+        "<rss version='2.0'><channel><item><link>/1</link><link>/2</link>\
+         <link rel='enclosure'>/3.mp3</link></item></channel></rss>",
+    );
+    assert_eq!(
+        document.items[0].link.as_deref(),
+        Some("https://news.example/2")
+    );
+    assert_eq!(
+        document.items[0].enclosures[0].url,
+        "https://news.example/3.mp3"
+    );
+}
+
+#[test]
 fn a_page_that_is_no_feed_is_an_error() {
     for text in [
         "",

@@ -30,6 +30,11 @@ pub struct Document {
     /// Every repair that was made, by name, each once, in the order in which they were made; for
     /// [`ParseStatus::Error`] the last one says why.
     pub repairs: Vec<String>,
+    /// Control, directional and other invisible characters that were left out of its texts.
+    pub dropped_characters: u32,
+    /// The charset that it was read in: a name of the WHATWG Encoding Standard in lower case, `utf-32le` or
+    /// `utf-32be`.
+    pub encoding: String,
     /// The format's name, such as `RSS 2.0`; empty when it could not be told.
     pub format: String,
     /// The feed's own fields.

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use fetcher::parse::{self, Limits};
 use serde::Serialize;
 use wire::document::{FeedInfo, ParseStatus};
 use wire::{Document, FeedId};
@@ -42,7 +43,11 @@ pub(super) fn parse(options: &Parse) -> Result<(), Failure> {
 fn one(file: &Path, options: &Parse, out: &mut impl Write) -> io::Result<()> {
     let shown = file.display().to_string();
     let document = match read(file) {
-        Ok(bytes) => fetcher::parse::document(
+        Ok(bytes) => parse::document_within(
+            &Limits {
+                received: Some(jiff::Timestamp::now()),
+                ..Limits::default()
+            },
             &bytes,
             options.content_type.as_deref(),
             options.base_url.as_deref(),
@@ -77,6 +82,8 @@ fn unreadable(reason: &str) -> Document {
         status: ParseStatus::Error,
         quality: 0.0,
         repairs: vec![reason.to_owned()],
+        dropped_characters: 0,
+        encoding: String::new(),
         format: String::new(),
         feed: FeedInfo::default(),
         items: Vec::new(),

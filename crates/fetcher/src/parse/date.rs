@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -14,11 +14,21 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         .expect("the date words are compiled in, and a test reads them")
 });
 
+/// The first of January 1990: dates before are zeros and defaults of programs.
+const FIRST_YEAR: Timestamp = Timestamp::constant(631_152_000, 0);
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+
 /// The instant that `text` names. A date without a time is midnight, a time without a zone is UTC.
 /// None when there is no whole date in it.
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     iso(text).or_else(|| epoch(text)).or_else(|| worded(text))
+}
+
+/// Whether something can have been published at `at`: after there was a Web to publish it on, and not more
+/// than a day after it was `received`, for clocks and zones are wrong by hours.
+pub(super) fn is_plausible(at: Timestamp, received: Option<Timestamp>) -> bool {
+    at >= FIRST_YEAR && received.is_none_or(|received| at.duration_since(received) <= A_DAY)
 }
 
 struct Words {
@@ -106,7 +116,9 @@ fn worded(text: &str) -> Option<Timestamp> {
         if bare.is_empty() {
             continue;
         }
-        if word.contains(':') && word.starts_with(|c: char| c.is_ascii_digit()) {
+        if let Some(read) = clock_in_french(bare) {
+            (clock, timed) = (read, true);
+        } else if word.contains(':') && word.starts_with(|c: char| c.is_ascii_digit()) {
             let end = word.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.')));
             let (time, attached) = word.split_at(end.unwrap_or(word.len()));
             clock = Clock::read(time)?;
@@ -116,17 +128,19 @@ fn worded(text: &str) -> Option<Timestamp> {
             }
         } else if let Some((d, m, y)) = numeric_date(bare) {
             (day, month, year) = (Some(d), Some(m), Some(y));
-        } else if bare.bytes().all(|byte| byte.is_ascii_digit()) {
-            match (bare.len(), day) {
-                (1 | 2, None) => day = bare.parse().ok(),
-                (2, Some(_)) if year.is_none() => year = bare.parse().ok().map(full_year),
-                (4, _) => year = bare.parse().ok(),
+        } else if let Some(number) = number(bare) {
+            match (number.len(), day) {
+                (1 | 2, None) => day = number.parse().ok(),
+                (2, Some(_)) if year.is_none() => year = number.parse().ok().map(full_year),
+                (4, _) => year = number.parse().ok(),
                 _ => {}
             }
         } else if let Some(number) = WORDS.months.get(&bare.to_lowercase()) {
             month = Some(*number);
         } else if bare.eq_ignore_ascii_case("pm") && timed && clock.hour < 12 {
             clock.hour += 12;
+        } else if bare.eq_ignore_ascii_case("am") && timed && clock.hour == 12 {
+            clock.hour = 0;
         } else if let Some((d, m, y)) = hyphenated(bare) {
             (day, month, year) = (Some(d), Some(m), Some(y));
         } else if timed && let Some(offset) = zone_of(bare) {
@@ -136,11 +150,37 @@ fn worded(text: &str) -> Option<Timestamp> {
     instant(Date::new(year?, month?, day?).ok()?, clock, zone)
 }
 
-/// `23.11.2026`, and `23/11/2026` where it can only be read one way.
+/// The digits of `23`, and of `23rd` and `1er`.
+fn number(word: &str) -> Option<&str> {
+    let end = word
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(word.len());
+    let (digits, suffix) = word.split_at(end);
+    let ordinal = ["", "st", "nd", "rd", "th", "er"].contains(&suffix);
+    (!digits.is_empty() && ordinal).then_some(digits)
+}
+
+/// `10h20`.
+fn clock_in_french(word: &str) -> Option<Clock> {
+    let (hours, minutes) = word.split_once('h')?;
+    let digits = [hours, minutes].concat();
+    let all_digits = !hours.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let read = Clock::read(&format!("{hours}:{minutes:0<2}"))?;
+    all_digits.then_some(read)
+}
+
+/// `23.11.2026`, `2026/11/23`, and `23/11/2026` or `23-11-2026` where it can only be read one way.
 fn numeric_date(word: &str) -> Option<(i8, i8, i16)> {
     let dotted = word.contains('.');
-    let mut parts = word.split(['.', '/']);
+    let mut parts = word.split(['.', '/', '-']);
     let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
+    if first.len() == 4 {
+        return Some((
+            year.parse().ok()?,
+            second.parse().ok()?,
+            first.parse().ok()?,
+        ));
+    }
     let (first, second): (i8, i8) = (first.parse().ok()?, second.parse().ok()?);
     let year = if year.len() == 2 {
         full_year(year.parse().ok()?)
@@ -308,10 +348,48 @@ mod tests {
             ("Mo, 23 Dez 2026 10:20:30 MEZ", "2026-12-23T09:20:30Z"),
             ("23 października 2026, 10:20", "2026-10-23T10:20:00Z"),
             ("23.11.2026 10:20", "2026-11-23T10:20:00Z"),
+            ("23-11-2026 10:20", "2026-11-23T10:20:00Z"),
+            ("Mon, 2026/11/23 10:20:30 EST", "2026-11-23T15:20:30Z"),
+            ("November 23rd, 2026 12:20 AM", "2026-11-23T00:20:00Z"),
+            ("Nov 23, 2026 10:20 PM +0200", "2026-11-23T20:20:00Z"),
+            ("lundi 23 novembre 2026 à 10h20", "2026-11-23T10:20:00Z"),
+            ("1er août 2026", "2026-08-01T00:00:00Z"),
+            (
+                "Mon, 23 Nov 2026 10:20:30 +0300 (MSK)",
+                "2026-11-23T07:20:30Z",
+            ),
+            ("Sun Jan  4 16:29:06 PST 2026", "2026-01-05T00:29:06Z"),
+            ("2026-11-23T24:00:00+02:00", "2026-11-23T22:00:00Z"),
+            ("2026-11-23T10:20:30", "2026-11-23T10:20:30Z"),
+            ("1795429230000", "2026-11-23T10:20:30Z"),
+            ("23 листопада 2026 р., 10:20 EET", "2026-11-23T08:20:00Z"),
+            (
+                "понедельник, 23 ноября 2026 г. 10:20 MSK",
+                "2026-11-23T07:20:00Z",
+            ),
+            ("Montag, 23. März 2026 10:20:30 CET", "2026-03-23T09:20:30Z"),
+            ("pon., 23 paź 2026 10:20:30 +0200", "2026-10-23T08:20:30Z"),
         ];
         for (text, expected) in cases {
             let read = parse(text).map(|instant| instant.to_string());
             assert_eq!(read.as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn zeros_defaults_and_days_to_come_are_implausible() {
+        let received = "2026-11-23T10:00:00Z".parse().ok();
+        let plausible = |written| is_plausible(parse(written).expect("a date"), received);
+        assert!(plausible("2026-11-24T09:00:00Z"));
+        assert!(plausible("1999-03-15"));
+        for written in [
+            "1970-01-01",
+            "0001-01-01T00:00:00Z",
+            "1900-01-01",
+            "2099-01-01",
+            "2026-11-25",
+        ] {
+            assert!(!plausible(written), "{written}");
         }
     }
 

@@ -10,33 +10,42 @@ const LONGEST_NAME: usize = 32;
 /// `text` with its references resolved. What is no reference stays as it stands; references that XML
 /// does not define, and ampersands that begin none, are named in `repairs`.
 pub(super) fn resolve<'a>(text: &'a str, repairs: &mut Repairs) -> Cow<'a, str> {
-    let Some(first) = text.find('&') else {
+    if !text.contains('&') {
         return Cow::Borrowed(text);
-    };
-    let mut out = String::with_capacity(text.len());
-    out.push_str(&text[..first]);
-    let mut rest = &text[first..];
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let length = match reference(rest) {
-            Some((resolved, length)) => {
-                if !resolved.standard {
-                    repairs.add(Repair::HtmlEntities);
-                }
-                out.push_str(&resolved.text);
-                length
-            }
-            None => {
-                repairs.add(Repair::BareAmpersand);
-                out.push('&');
-                1
-            }
-        };
-        rest = &rest[length..];
     }
-    out.push_str(rest);
+    let mut out = String::with_capacity(text.len());
+    for part in parts(text, repairs) {
+        out.push_str(&part);
+    }
     Cow::Owned(out)
+}
+
+/// The same in pieces that are not copied: what stands between references, and what each of them is.
+pub(super) fn parts<'a>(
+    mut rest: &'a str,
+    repairs: &mut Repairs,
+) -> impl Iterator<Item = Cow<'a, str>> {
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let at = rest.find('&').unwrap_or(rest.len());
+        if at > 0 {
+            let (before, after) = rest.split_at(at);
+            rest = after;
+            return Some(Cow::Borrowed(before));
+        }
+        let Some((resolved, length)) = reference(rest) else {
+            repairs.add(Repair::BareAmpersand);
+            rest = &rest[1..];
+            return Some(Cow::Borrowed("&"));
+        };
+        if !resolved.standard {
+            repairs.add(Repair::HtmlEntities);
+        }
+        rest = &rest[length..];
+        Some(resolved.text)
+    })
 }
 
 struct Resolved<'a> {
@@ -98,12 +107,18 @@ fn numeric(digits: &str) -> Option<char> {
         return None;
     }
     let number = u32::from_str_radix(digits, radix).unwrap_or(u32::MAX);
-    if let Ok(byte @ 0x80..=0x9F) = u8::try_from(number) {
-        let byte = [byte];
-        let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte);
-        return text.chars().next();
-    }
-    Some(char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER))
+    let c = char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER);
+    Some(of_windows_1252(c).unwrap_or(c))
+}
+
+/// What windows-1252 has in the place of a C1 control character, if anything.
+pub(super) fn of_windows_1252(c: char) -> Option<char> {
+    let byte = u8::try_from(u32::from(c))
+        .ok()
+        .filter(|byte| (0x80..=0x9F).contains(byte))?;
+    let byte = [byte];
+    let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte);
+    text.chars().next().filter(|meant| !meant.is_control())
 }
 
 #[cfg(test)]

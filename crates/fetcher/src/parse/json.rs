@@ -46,13 +46,13 @@ pub(super) fn read(
         string(hubs.iter().find(speaks)?, "url")
     });
     let info = FeedInfo {
-        title: line(&feed, "title"),
-        subtitle: line(&feed, "description"),
+        title: line(&feed, "title", repairs),
+        subtitle: line(&feed, "description", repairs),
         link: address(&feed, "home_page_url", base, repairs),
         language: string(&feed, "language"),
         hub,
         self_link: address(&feed, "feed_url", base, repairs),
-        authors: authors(&feed),
+        authors: authors(&feed, repairs),
         ..FeedInfo::default()
     };
     Some(Parsed {
@@ -64,8 +64,10 @@ pub(super) fn read(
 }
 
 fn item(entry: &Value, base: Option<&Url>, limits: &Limits, repairs: &mut Repairs) -> Item {
-    let html = string(entry, "content_html").map(|html| text::of_html(&html));
-    let plain = || string(entry, "content_text").map(|plain| text::tidy(&plain));
+    let html = string(entry, "content_html").map(|html| text::of_html(&html, repairs));
+    let content = html
+        .filter(|html| !html.is_empty())
+        .or_else(|| string(entry, "content_text").map(|plain| text::tidy(&plain, repairs)));
     let mut instant = |name| {
         let written = string(entry, name)?;
         let read = date::parse(&written);
@@ -79,18 +81,17 @@ fn item(entry: &Value, base: Option<&Url>, limits: &Limits, repairs: &mut Repair
         id: ItemId(String::new()),
         id_origin: IdOrigin::Content,
         guid: string(entry, "id"),
-        title: line(entry, "title"),
+        title: line(entry, "title", repairs),
         link: address(entry, "url", base, repairs)
             .or_else(|| address(entry, "external_url", base, repairs)),
-        summary: line(entry, "summary").map(|summary| bounded(summary, limits.max_text)),
-        content: html
-            .filter(|html| !html.is_empty())
-            .or_else(plain)
+        summary: line(entry, "summary", repairs).map(|summary| bounded(summary, limits.max_text)),
+        content: content
+            .filter(|content| !content.is_empty())
             .map(|content| bounded(content, limits.max_text)),
-        authors: authors(entry),
+        authors: authors(entry, repairs),
         categories: list(entry, "tags")
             .filter_map(Value::as_str)
-            .map(text::tidy)
+            .map(|tag| text::one_line(text::tidy(tag, repairs)))
             .collect(),
         enclosures: list(entry, "attachments")
             .filter_map(|attachment| {
@@ -116,9 +117,9 @@ fn string(value: &Value, name: &str) -> Option<String> {
     (!written.is_empty()).then_some(written)
 }
 
-fn line(value: &Value, name: &str) -> Option<String> {
+fn line(value: &Value, name: &str, repairs: &mut Repairs) -> Option<String> {
     string(value, name)
-        .map(|written| text::one_line(&text::tidy(&written)))
+        .map(|written| text::one_line(text::tidy(&written, repairs)))
         .filter(|line| !line.is_empty())
 }
 
@@ -143,11 +144,11 @@ fn address(value: &Value, name: &str, base: Option<&Url>, repairs: &mut Repairs)
 }
 
 /// `authors` of 1.1, or the single `author` of 1.0.
-fn authors(value: &Value) -> Vec<Author> {
+fn authors(value: &Value, repairs: &mut Repairs) -> Vec<Author> {
     list(value, "authors")
         .chain(value.get("author"))
         .map(|author| Author {
-            name: line(author, "name"),
+            name: line(author, "name", repairs),
             email: None,
             uri: string(author, "url"),
         })

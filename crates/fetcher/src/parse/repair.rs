@@ -2,6 +2,8 @@
 
 use wire::document::ParseStatus;
 
+use super::text::is_directional;
+
 /// One thing that was wrong with a document. Each kind is named once on a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Repair {
@@ -10,6 +12,7 @@ pub(super) enum Repair {
     InvalidBytes,
     JunkBeforeProlog,
     ControlCharacters,
+    DirectionalCharacters,
     HtmlEntities,
     BareAmpersand,
     StrayLessThan,
@@ -20,6 +23,7 @@ pub(super) enum Repair {
     UnknownVersion,
     ItemsOutsideChannel,
     UnreadableDate,
+    ImplausibleDate,
     UnsafeLink,
     RepeatedGuid,
     Truncated,
@@ -38,6 +42,7 @@ impl Repair {
             Self::InvalidBytes => "invalid-bytes",
             Self::JunkBeforeProlog => "junk-before-prolog",
             Self::ControlCharacters => "control-characters",
+            Self::DirectionalCharacters => "directional-characters",
             Self::HtmlEntities => "html-entities",
             Self::BareAmpersand => "bare-ampersand",
             Self::StrayLessThan => "stray-less-than",
@@ -48,6 +53,7 @@ impl Repair {
             Self::UnknownVersion => "unknown-version",
             Self::ItemsOutsideChannel => "items-outside-channel",
             Self::UnreadableDate => "unreadable-date",
+            Self::ImplausibleDate => "implausible-date",
             Self::UnsafeLink => "unsafe-link",
             Self::RepeatedGuid => "repeated-guid",
             Self::Truncated => "truncated",
@@ -83,17 +89,35 @@ impl Repair {
 
 /// The repairs of one document, in the order in which they were first made.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Repairs(Vec<Repair>);
+pub(super) struct Repairs {
+    made: Vec<Repair>,
+    dropped: u32,
+}
 
 impl Repairs {
     pub(super) fn add(&mut self, repair: Repair) {
-        if !self.0.contains(&repair) {
-            self.0.push(repair);
+        if !self.made.contains(&repair) {
+            self.made.push(repair);
         }
     }
 
+    /// Counts a character that is left out of a text because nobody could see it. Marks and soft hyphens
+    /// are harmless; controls and directional overrides are named.
+    pub(super) fn drop_character(&mut self, c: char) {
+        self.dropped = self.dropped.saturating_add(1);
+        if is_directional(c) {
+            self.add(Repair::DirectionalCharacters);
+        } else if c.is_control() {
+            self.add(Repair::ControlCharacters);
+        }
+    }
+
+    pub(super) fn dropped_characters(&self) -> u32 {
+        self.dropped
+    }
+
     pub(super) fn names(&self) -> Vec<String> {
-        self.0
+        self.made
             .iter()
             .map(|repair| repair.name().to_owned())
             .collect()
@@ -107,7 +131,7 @@ impl Repairs {
             ParseStatus::Partial => 2,
             ParseStatus::Error => 3,
         };
-        self.0
+        self.made
             .iter()
             .map(|repair| repair.severity())
             .max_by_key(rank)
@@ -119,7 +143,7 @@ impl Repairs {
         if self.status() == ParseStatus::Error {
             return 0.0;
         }
-        let cost: f32 = self.0.iter().map(|repair| repair.cost()).sum();
+        let cost: f32 = self.made.iter().map(|repair| repair.cost()).sum();
         ((1.0 - cost).max(0.05) * 100.0).round() / 100.0
     }
 }

@@ -34,6 +34,9 @@ pub(super) enum Flaw {
     UnclosedQuote,
 }
 
+/// Bytes after a `<` in an attribute's value in which the end of the value is looked for.
+const MAX_VALUE: usize = 1024;
+
 /// Iterates over the pieces of a text.
 pub(super) struct Scanner<'a> {
     text: &'a str,
@@ -118,7 +121,8 @@ impl<'a> Scanner<'a> {
                     quote = Some(byte);
                 }
                 (Some(open), byte) if open == byte => quote = None,
-                (Some(_), b'<') => {
+                // HTML allows it in a value, where a quote that ends the value follows.
+                (Some(open), b'<') if !ends_value(&tag[at..], open) => {
                     self.flaw = Some(Flaw::UnclosedQuote);
                     return tag.find('>');
                 }
@@ -170,6 +174,14 @@ impl<'a> Iterator for Scanner<'a> {
             self.text_from(1)
         })
     }
+}
+
+/// Whether the next quote in `rest` is followed by what can follow a value: a blank, or the end of the tag.
+fn ends_value(rest: &str, quote: u8) -> bool {
+    let near = &rest.as_bytes()[..rest.len().min(MAX_VALUE)];
+    let end = near.iter().position(|byte| *byte == quote);
+    let next = end.and_then(|end| near.get(end + 1));
+    next.is_some_and(|next| next.is_ascii_whitespace() || matches!(next, b'>' | b'/'))
 }
 
 /// Where the next `<` stands, if the one that `tag` begins with meets it before a quote or a `>`.
@@ -246,6 +258,13 @@ mod tests {
     fn attributes_are_read_in_every_quoting() {
         let read: Vec<_> = attributes(" a=\"1 2\" b = '3' c=4 d").collect();
         assert_eq!(read, [("a", "1 2"), ("b", "3"), ("c", "4"), ("d", "")]);
+    }
+
+    #[test]
+    fn a_value_may_hold_markup_and_a_quote_that_is_not_closed_ends_with_its_tag() {
+        let count = |text| Scanner::new(text).count();
+        assert_eq!(count("<img alt='a<br/>b' src='c'>"), 1);
+        assert_eq!(count("<a href='c>text</a><b class='d'>"), 4);
     }
 
     #[test]

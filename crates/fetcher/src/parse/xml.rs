@@ -53,9 +53,12 @@ fn root(tree: &Tree<'_>, repairs: &mut Repairs) -> Option<(Id, String)> {
     let version = version.trim();
     let format = match node.name.to_ascii_lowercase().as_str() {
         "rss" => {
-            let known = ["0.90", "0.91", "0.92", "0.93", "0.94", "2.0"];
+            let known = ["0.90", "0.91", "0.92", "0.93", "0.94"];
             if known.contains(&version) {
                 format!("RSS {version}")
+            } else if version == "2" || version.starts_with("2.") {
+                // 2.0.1 and 2.1 were drafts of 2.0.
+                "RSS 2.0".to_owned()
             } else {
                 repairs.add(Repair::UnknownVersion);
                 "RSS 2.0".to_owned()
@@ -65,7 +68,8 @@ fn root(tree: &Tree<'_>, repairs: &mut Repairs) -> Option<(Id, String)> {
             let old = tree.declarations(id).contains("netscape.com");
             if old { "RSS 0.90" } else { "RSS 1.0" }.to_owned()
         }
-        "channel" => "RSS 1.1".to_owned(),
+        "channel" if tree.declarations(id).contains("rss1.1") => "RSS 1.1".to_owned(),
+        "channel" => "CDF".to_owned(),
         "urlset" => "News sitemap".to_owned(),
         _ => {
             let old = version == "0.3" || tree.declarations(id).contains("purl.org/atom");
@@ -124,6 +128,7 @@ impl<'a> Reader<'_, 'a> {
             (Atom, "tagline"),
             (Rss, "tagline"),
             (Rss, "subtitle"),
+            (Rss, "abstract"),
             (DublinCore, "description"),
             (Itunes, "subtitle"),
             (Itunes, "summary"),
@@ -137,6 +142,7 @@ impl<'a> Reader<'_, 'a> {
             (DublinCore, "date"),
             (DublinCore, "modified"),
             (Rss, "pubDate"),
+            (DublinCore, "issued"),
         ];
         let language = self
             .plain(
@@ -152,9 +158,11 @@ impl<'a> Reader<'_, 'a> {
         FeedInfo {
             title: self.line(channel, TITLE),
             subtitle: self.text(channel, SUBTITLE),
-            link: self.link(channel),
-            language,
-            updated: self.date(channel, UPDATED),
+            link: self.link(channel).or_else(|| self.own_address(channel)),
+            language: language.map(|tag| tag.replace('_', "-")),
+            updated: self
+                .date(channel, UPDATED)
+                .or_else(|| self.last_modified(channel)),
             ttl: self.number(channel, &[(Rss, "ttl")]),
             skip_hours: self
                 .list(channel, "skipHours", "hour")
@@ -179,6 +187,12 @@ impl<'a> Reader<'_, 'a> {
             (Itunes, "title"),
             (Media, "title"),
         ];
+        const GUID: &[(Namespace, &str)] = &[
+            (Rss, "guid"),
+            (Atom, "id"),
+            (Rss, "id"),
+            (DublinCore, "identifier"),
+        ];
         const SUMMARY: &[(Namespace, &str)] = &[
             (Atom, "summary"),
             (Rss, "description"),
@@ -196,6 +210,7 @@ impl<'a> Reader<'_, 'a> {
             (Rss, "content"),
             (Xhtml, "body"),
             (Rss, "fulltext"),
+            (Rss, "fullitem"),
             (Rss, "body"),
         ];
         const PUBLISHED: &[(Namespace, &str)] = &[
@@ -221,22 +236,24 @@ impl<'a> Reader<'_, 'a> {
         // The fields of a news sitemap stand one level down.
         let fields = self.tree.child(id, &[(News, "news")]).unwrap_or(id);
         let guid = self
-            .plain(
-                id,
-                &[
-                    (Rss, "guid"),
-                    (Atom, "id"),
-                    (Rss, "id"),
-                    (DublinCore, "identifier"),
-                ],
-            )
+            .tree
+            .child(id, GUID)
+            .map(|guid| match self.tree.has_markup(guid) {
+                // A program that compares ids character by character sees the tags as well.
+                true => text::one_line(text::tidy(&self.tree.markup(guid), self.repairs)),
+                false => self.characters(guid),
+            })
+            .filter(|guid| !guid.is_empty())
             .or_else(|| {
                 self.tree
                     .attribute(id, "about")
                     .map(|about| about.trim().to_owned())
             })
             .filter(|guid| !guid.is_empty());
-        let link = self.link(id).or_else(|| self.permalink(id));
+        let link = self
+            .link(id)
+            .or_else(|| self.permalink(id))
+            .or_else(|| self.own_address(id));
         // Video feeds describe the item where they describe its media.
         let group = self.tree.child(id, &[(Media, "group")]).unwrap_or(id);
         Item {
@@ -251,7 +268,7 @@ impl<'a> Reader<'_, 'a> {
             categories: self.categories(id, fields),
             enclosures: self.enclosures(id),
             published: self.date(fields, PUBLISHED),
-            updated: self.date(id, UPDATED),
+            updated: self.date(id, UPDATED).or_else(|| self.last_modified(id)),
         }
     }
 
@@ -265,13 +282,13 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn line(&mut self, parent: Id, names: &[(Namespace, &str)]) -> Option<String> {
-        self.text(parent, names).map(|title| text::one_line(&title))
+        self.text(parent, names).map(text::one_line)
     }
 
     /// A text construct by its declared type (RFC 4287 §3.1); RSS has HTML everywhere.
     fn plain_text(&mut self, field: Id) -> String {
         if self.tree.has_markup(field) {
-            return text::of_html(&self.tree.markup(field));
+            return self.markup_text(field);
         }
         let characters = self.tree.characters(field, self.repairs);
         let kind = self
@@ -279,24 +296,42 @@ impl<'a> Reader<'_, 'a> {
             .attribute(field, "type")
             .map(|kind| kind.to_ascii_lowercase());
         let mode = self.tree.attribute(field, "mode");
-        if mode.is_some_and(|mode| mode == "base64")
+        let atom = self.tree.node(field).namespace == Atom;
+        let binary = atom && kind.as_deref().is_some_and(is_binary);
+        if (binary || mode.is_some_and(|mode| mode == "base64"))
             && let Some(decoded) = base64_text(&characters)
         {
-            return text::of_html(&decoded);
+            return text::of_html(&decoded, self.repairs);
         }
-        let atom = self.tree.node(field).namespace == Atom;
         match kind.as_deref() {
-            Some("text" | "text/plain") => text::tidy(&characters),
-            None if atom => text::tidy(&characters),
-            _ => text::of_html(&characters),
+            Some("text" | "text/plain") => text::tidy(&characters, self.repairs),
+            None if atom => text::tidy(&characters, self.repairs),
+            _ => text::of_html(&characters, self.repairs),
         }
+    }
+
+    /// The text of a field that holds elements. Where it says that it is HTML, its characters are HTML as well:
+    /// some programs wrap what they have escaped in a `div`.
+    fn markup_text(&mut self, field: Id) -> String {
+        let text = text::of_html(&self.tree.markup(field), self.repairs);
+        let kind = self.tree.attribute(field, "type");
+        let html = kind.is_some_and(|kind| kind.eq_ignore_ascii_case("html"));
+        if html && text.contains("</") {
+            return text::of_html(&text, self.repairs);
+        }
+        text
     }
 
     /// The first of the fields as it stands, in one line.
     fn plain(&mut self, parent: Id, names: &[(Namespace, &str)]) -> Option<String> {
         let field = self.tree.child(parent, names)?;
-        let characters = text::one_line(&text::tidy(&self.tree.characters(field, self.repairs)));
-        (!characters.is_empty()).then_some(characters)
+        Some(self.characters(field)).filter(|characters| !characters.is_empty())
+    }
+
+    /// An element's characters in one line.
+    fn characters(&mut self, id: Id) -> String {
+        let characters = self.tree.characters(id, self.repairs);
+        text::one_line(text::tidy(&characters, self.repairs))
     }
 
     fn number(&mut self, parent: Id, names: &[(Namespace, &str)]) -> Option<u32> {
@@ -317,13 +352,18 @@ impl<'a> Reader<'_, 'a> {
         found
     }
 
+    /// The date of an element that carries it itself (CDF).
+    fn last_modified(&self, id: Id) -> Option<jiff::Timestamp> {
+        date::parse(&self.tree.attribute(id, "lastmod")?)
+    }
+
     fn list(&mut self, parent: Id, outer: &str, inner: &str) -> impl Iterator<Item = String> {
         let values: Vec<String> = match self.tree.child(parent, &[(Rss, outer)]) {
             Some(list) => self
                 .tree
                 .children(list)
                 .filter(|(_, node)| node.is(inner))
-                .map(|(id, _)| text::tidy(&self.tree.characters(id, self.repairs)))
+                .map(|(id, _)| self.characters(id))
                 .collect(),
             None => Vec::new(),
         };
@@ -331,7 +371,13 @@ impl<'a> Reader<'_, 'a> {
     }
 }
 
-/// Atom 0.3 `mode="base64"`.
+/// Whether a media type is neither text nor XML, so that what has it stands in base64 (RFC 4287 §4.1.3.3).
+fn is_binary(kind: &str) -> bool {
+    let media_type = kind.contains('/');
+    media_type && !kind.starts_with("text/") && !kind.ends_with("/xml") && !kind.ends_with("+xml")
+}
+
+/// Atom 0.3 `mode="base64"`, and what is binary in Atom 1.0.
 fn base64_text(characters: &str) -> Option<String> {
     let packed: String = characters.split_ascii_whitespace().collect();
     let bytes = base64::engine::general_purpose::STANDARD

@@ -1,13 +1,11 @@
 //! Where a feed and its items say that they are to be found.
 
-use std::borrow::Cow;
-
 use url::Url;
 
+use super::super::is_unsafe;
 use super::super::namespace::Namespace::{Atom, Feedburner, Rss};
 use super::super::repair::Repair;
 use super::super::tree::Id;
-use super::super::{is_unsafe, text};
 use super::Reader;
 
 impl Reader<'_, '_> {
@@ -21,26 +19,30 @@ impl Reader<'_, '_> {
             if !is_link {
                 continue;
             }
+            let rel = tree.attribute(id, "rel");
+            let is_page = |rel: &str| rel.trim().eq_ignore_ascii_case("alternate");
+            if rel.as_deref().is_some_and(|rel| !is_page(rel)) {
+                continue;
+            }
+            let kind = tree.attribute(id, "type");
             let (rank, address) = match tree.attribute(id, "href") {
-                Some(href) => {
-                    let rel = tree
-                        .attribute(id, "rel")
-                        .map_or(Cow::Borrowed("alternate"), |rel| rel);
-                    let page = tree
-                        .attribute(id, "type")
-                        .is_none_or(|kind| kind.contains("html"));
-                    match (rel.as_ref(), page) {
-                        ("alternate", true) => (1, href.into_owned()),
-                        ("alternate", false) => (2, href.into_owned()),
-                        _ => continue,
-                    }
+                Some(href) if node.namespace == Rss && rel.is_none() && kind.is_none() => {
+                    (0, href.into_owned())
                 }
-                None => (0, text::tidy(&tree.characters(id, self.repairs))),
+                Some(href) => {
+                    let page = kind.is_none_or(|kind| kind.contains("html"));
+                    (if page { 1 } else { 2 }, href.into_owned())
+                }
+                None => (0, self.characters(id)),
             };
             let Some(address) = self.address(id, &address) else {
                 continue;
             };
-            if best.as_ref().is_none_or(|(known, _)| rank < *known) {
+            // Of several links that say nothing of themselves the last one counts, as other readers have it.
+            if best
+                .as_ref()
+                .is_none_or(|(known, _)| rank < *known || rank == 0)
+            {
                 best = Some((rank, address));
             }
         }
@@ -70,6 +72,12 @@ impl Reader<'_, '_> {
             let written = self.tree.characters(original, self.repairs).into_owned();
             self.address(original, &written)
         })
+    }
+
+    /// The page that the element itself names (CDF).
+    pub(super) fn own_address(&mut self, id: Id) -> Option<String> {
+        let href = self.tree.attribute(id, "href")?;
+        self.address(id, &href)
     }
 
     /// The address of a `link` with that relation.
