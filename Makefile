@@ -33,11 +33,12 @@ bench: ## speed and memory, as ratios to a baseline of the same run; JSON in tar
 	$(CARGO) bench --locked -p claimwire --bench pipeline
 
 eval: ## quality of parsing and tagging on the corpora where they are present and on our own, and politeness rule by rule
-	$(CARGO) bench --locked -p claimwire --bench documents --bench quality --bench entities --bench factuality --bench politeness --bench hostile
+	$(CARGO) bench --locked -p claimwire --bench documents --bench quality --bench entities --bench factuality --bench attribution --bench politeness --bench hostile
 	$(CARGO) test --locked -q -p classifier --test corpus --test cues -- --nocapture
 
-fit: ## fit the model of factuality on the training data, where it is present, and write it under config/
+fit: ## fit the models of factuality and attribution on the training data, where it is present, and write them under config/
 	$(CARGO) run --release --locked -q -p classifier --example fit_factuality
+	$(CARGO) bench --locked -p classifier --bench fit
 
 fuzz: ## 20,000 damaged documents, then each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust and cargo-fuzz
 	CLAIMWIRE_MUTATIONS=20000 $(CARGO) test --release --locked -q -p fetcher --test mutations

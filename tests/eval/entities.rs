@@ -17,7 +17,7 @@ mod iob;
 mod ner_uk;
 #[path = "entities/slavicner.rs"]
 mod slavicner;
-#[path = "entities/tag.rs"]
+#[path = "tag.rs"]
 mod tag;
 
 fn main() {

@@ -246,8 +246,8 @@ impl Finder<'_> {
             content.end -= 1;
         }
         Attributed {
-            mention: self.head(&source),
-            pronoun_of: self.pronoun(&source),
+            mention: head(self.analysis, &source),
+            pronoun_of: pronoun(self.analysis, &source),
             hit: self.hit.clone(),
             source,
             content,
@@ -255,50 +255,9 @@ impl Finder<'_> {
         }
     }
 
-    /// The mention that names the source: a person before a body before an office before a place.
-    fn head(&self, source: &Range<usize>) -> Option<usize> {
-        let first = self
-            .analysis
-            .mentions
-            .partition_point(|mention| mention.tokens.start < source.start);
-        let inside = mention::within(&self.analysis.mentions, source);
-        inside
-            .iter()
-            .enumerate()
-            .filter(|(_, mention)| is_source(mention))
-            .min_by_key(|(_, mention)| rank(mention.kind))
-            .map(|(index, _)| first + index)
-    }
-
-    /// The last person or body named before a pronoun.
-    fn pronoun(&self, source: &Range<usize>) -> Option<usize> {
-        if source.len() != 1
-            || !self
-                .analysis
-                .lexicon
-                .persons
-                .contains(self.analysis.text.word(source.start))
-        {
-            return None;
-        }
-        let before = self
-            .analysis
-            .mentions
-            .partition_point(|mention| mention.tokens.start < source.start);
-        let last = (0..before).rev().find(|&index| {
-            matches!(
-                self.analysis.mentions[index].kind,
-                EntityType::Person | EntityType::Role
-            )
-        })?;
-        // Somebody whose name is not known may have been named since; then it is anybody's guess.
-        let since = self.analysis.mentions[last].tokens.end..source.start;
-        (!self.analysis.names_a_stranger(&since)).then_some(last)
-    }
-
     fn names_someone(&self, source: &Range<usize>) -> bool {
         let text = &self.analysis.text;
-        self.head(source).is_some()
+        head(self.analysis, source).is_some()
             || source
                 .clone()
                 .any(|at| self.analysis.lexicon.persons.contains(text.word(at)))
@@ -502,6 +461,49 @@ impl Finder<'_> {
             .filter(|&at| self.analysis.text.is_wordlike(at))
             .count()
     }
+}
+
+/// The mention that a source names, or that its pronoun stands for.
+pub(crate) fn named(analysis: &Analysis<'_>, source: &Range<usize>) -> Option<usize> {
+    head(analysis, source).or_else(|| pronoun(analysis, source))
+}
+
+/// The mention that names the source: a person before a body before an office before a place.
+fn head(analysis: &Analysis<'_>, source: &Range<usize>) -> Option<usize> {
+    let first = analysis
+        .mentions
+        .partition_point(|mention| mention.tokens.start < source.start);
+    let inside = mention::within(&analysis.mentions, source);
+    inside
+        .iter()
+        .enumerate()
+        .filter(|(_, mention)| is_source(mention))
+        .min_by_key(|(_, mention)| rank(mention.kind))
+        .map(|(index, _)| first + index)
+}
+
+/// The last person or body named before a pronoun.
+fn pronoun(analysis: &Analysis<'_>, source: &Range<usize>) -> Option<usize> {
+    if source.len() != 1
+        || !analysis
+            .lexicon
+            .persons
+            .contains(analysis.text.word(source.start))
+    {
+        return None;
+    }
+    let before = analysis
+        .mentions
+        .partition_point(|mention| mention.tokens.start < source.start);
+    let last = (0..before).rev().find(|&index| {
+        matches!(
+            analysis.mentions[index].kind,
+            EntityType::Person | EntityType::Role
+        )
+    })?;
+    // Somebody whose name is not known may have been named since; then it is anybody's guess.
+    let since = analysis.mentions[last].tokens.end..source.start;
+    (!analysis.names_a_stranger(&since)).then_some(last)
 }
 
 /// Whether a mention can be the one who speaks.

@@ -1,6 +1,7 @@
 //! Claims: every stretch that makes one, with its status and what it rests on.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use wire::Claim;
 use wire::claim::{
@@ -177,22 +178,38 @@ fn surface(analysis: &Analysis<'_>, tokens: &std::ops::Range<usize>) -> String {
 
 /// An attribution as records carry it.
 pub(crate) fn attributed(analysis: &Analysis<'_>, voice: &Voice<'_>) -> Attribution {
-    let source = analysis.text.span(&voice.attributed.source);
-    let cue = analysis.text.span(&voice.attributed.hit.tokens);
+    let attributed = voice.attributed;
+    let parts = [
+        &attributed.source,
+        &attributed.hit.tokens,
+        &attributed.content,
+    ];
+    attribution_of(analysis, parts, voice.class, voice.entity.clone())
+}
+
+/// The attribution with this source, cue and content.
+pub(crate) fn attribution_of(
+    analysis: &Analysis<'_>,
+    [source, cue, content]: [&Range<usize>; 3],
+    class: SourceClass,
+    entity: Option<String>,
+) -> Attribution {
+    let from = analysis.text.span(source);
+    let by = analysis.text.span(cue);
     Attribution {
         source: AttributionSource {
-            start: source.start,
-            end: source.end,
-            surface: surface(analysis, &voice.attributed.source),
-            class: voice.class,
-            entity: voice.entity.clone(),
+            start: from.start,
+            end: from.end,
+            surface: surface(analysis, source),
+            class,
+            entity,
         },
         cue: AttributionCue {
-            start: cue.start,
-            end: cue.end,
-            surface: surface(analysis, &voice.attributed.hit.tokens),
+            start: by.start,
+            end: by.end,
+            surface: surface(analysis, cue),
         },
-        content: analysis.text.span(&voice.attributed.content),
+        content: analysis.text.span(content),
     }
 }
 

@@ -32,6 +32,9 @@ impl RuleFiles {
     #[must_use]
     pub fn builtin() -> Self {
         let files = builtin![
+            "attribution/en.cues.tsv",
+            "attribution/en.roles.tsv",
+            "attribution/en.words.tsv",
             "cues/de.toml",
             "cues/en.toml",
             "cues/fr.toml",

@@ -7,6 +7,7 @@
 //! `features`, `commitment`, `clause`.
 
 mod analysis;
+mod ascription;
 mod attribution;
 mod catalogue;
 mod claim;
@@ -46,6 +47,7 @@ use wire::tagged::{Clause, Relevance};
 use wire::{Entity, Language, Revision, Tagged};
 
 use crate::analysis::Analysis;
+use crate::ascription::Model;
 use crate::commitment::Commitment;
 use crate::cue::Cues;
 use crate::dictionary::Dictionary;
@@ -55,6 +57,7 @@ use crate::names::Shapes;
 use crate::relevance::Weights;
 use crate::values::Grammar;
 
+pub use crate::ascription::fit::{Example, Marked, fit};
 pub use crate::catalogue::{Catalogue, Entry, Written};
 pub use crate::clause::Observed;
 pub use crate::explain::{Candidate, Cue, Explanation, Row, Trace};
@@ -121,6 +124,8 @@ pub struct Classifier {
     names: HashMap<Language, Shapes>,
     grammar: grammar::Grammar,
     commitment: Commitment,
+    /// Of English alone.
+    ascriptions: Model,
 }
 
 impl Classifier {
@@ -145,6 +150,7 @@ impl Classifier {
             names: Shapes::all(files)?,
             grammar: grammar::Grammar::new(files)?,
             commitment: Commitment::new(files)?,
+            ascriptions: Model::new(files)?,
         })
     }
 
@@ -172,7 +178,7 @@ impl Classifier {
         }
         let all = scope == Scope::All;
         let clauses = all.then(|| self.clauses(&analysis));
-        let attributions = all.then(|| attributions(&analysis));
+        let attributions = all.then(|| self.attributions(&analysis));
         mark_metonyms(&mut analysis);
         Tagged {
             id: text.id.clone(),
@@ -266,6 +272,30 @@ impl Classifier {
         }
     }
 
+    /// Every attribution of a text: in the wide sense where that has been learned, elsewhere those that
+    /// the claims rest on.
+    fn attributions(&self, analysis: &Analysis<'_>) -> Vec<wire::claim::Attribution> {
+        if analysis.lexicon.language == Language::En {
+            let found = self.ascriptions.find(analysis);
+            return found.iter().map(|one| one.attribution(analysis)).collect();
+        }
+        analysis
+            .attributions
+            .iter()
+            .map(|attributed| {
+                let (class, entity) = source::class(analysis, attributed);
+                claim::attributed(
+                    analysis,
+                    &facts::Voice {
+                        attributed,
+                        class,
+                        entity,
+                    },
+                )
+            })
+            .collect()
+    }
+
     fn analyse(&self, input: &Text) -> (Analysis<'_>, Relevance, bool) {
         let text = text::Text::new(input.title.as_deref(), &input.text);
         let language = language::detect(&text, &self.lexicons, input.language);
@@ -308,24 +338,6 @@ impl Classifier {
         analysis.language = language;
         (analysis, relevance, relevant)
     }
-}
-
-fn attributions(analysis: &Analysis<'_>) -> Vec<wire::claim::Attribution> {
-    analysis
-        .attributions
-        .iter()
-        .map(|attributed| {
-            let (class, entity) = source::class(analysis, attributed);
-            claim::attributed(
-                analysis,
-                &facts::Voice {
-                    attributed,
-                    class,
-                    entity,
-                },
-            )
-        })
-        .collect()
 }
 
 /// A place that speaks or decides stands for its government.

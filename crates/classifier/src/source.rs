@@ -8,7 +8,7 @@ use wire::entity::EntityType;
 
 use crate::analysis::Analysis;
 use crate::attribution::Attributed;
-use crate::cue::Category;
+use crate::cue::{Category, Hit};
 use crate::dictionary::Entry;
 use crate::lexicon::Form;
 use crate::mention::{self, Mention};
@@ -19,6 +19,19 @@ pub(crate) fn class(
     attributed: &Attributed,
 ) -> (SourceClass, Option<String>) {
     let mention = attributed.mention.or(attributed.pronoun_of);
+    let (source, content) = (&attributed.source, &attributed.content);
+    of(analysis, mention, source, content, Some(&attributed.hit))
+}
+
+/// The class of a source for a content, and the entity that it is, given the mention that names it and the
+/// cue that attributes.
+pub(crate) fn of(
+    analysis: &Analysis<'_>,
+    mention: Option<usize>,
+    source: &Range<usize>,
+    content: &Range<usize>,
+    cue: Option<&Hit>,
+) -> (SourceClass, Option<String>) {
     let mention = mention.map(|index| &analysis.mentions[index]);
     let entry = mention.and_then(|mention| resolve(analysis, mention));
     let id = entry.map(|entry| entry.id.clone());
@@ -26,12 +39,9 @@ pub(crate) fn class(
     let speaks = named(EntityType::Person)
         || named(EntityType::Role)
         || named(EntityType::Organisation) && entry.is_some_and(is_official);
-    let stranger = analysis.names_a_stranger(&attributed.source);
+    let stranger = analysis.names_a_stranger(source);
     let mut unnamed = None;
-    for hit in analysis
-        .hits_in(&attributed.source)
-        .chain([&attributed.hit])
-    {
+    for hit in analysis.hits_in(source).chain(cue) {
         let cue = analysis.cues.get(hit);
         match cue.category {
             Category::Hearsay => return (SourceClass::Reports, id),
@@ -60,8 +70,7 @@ pub(crate) fn class(
     }
     // "A Ukrainian analyst" and "activists in Minsk" speak for themselves.
     let private = matches!(mention.kind, EntityType::Demonym | EntityType::Place)
-        && attributed
-            .source
+        && source
             .clone()
             .any(|at| analysis.lexicon.is_private(analysis.text.word(at)));
     if private {
@@ -77,12 +86,17 @@ pub(crate) fn class(
     if !is_official(entry) && side(analysis, entry).is_none() {
         return (SourceClass::NamedIndividual, id);
     }
-    (official(analysis, entry, attributed), id)
+    let admits = cue.is_some_and(|cue| analysis.cues.get(cue).admission);
+    (official(analysis, entry, content, admits), id)
 }
 
 /// An official's class by what it speaks of.
-fn official(analysis: &Analysis<'_>, source: &Entry, attributed: &Attributed) -> SourceClass {
-    let content = &attributed.content;
+fn official(
+    analysis: &Analysis<'_>,
+    source: &Entry,
+    content: &Range<usize>,
+    admits: bool,
+) -> SourceClass {
     let own = bodies(analysis, source);
     let subject = subject(analysis, content);
     let about: Vec<&Entry> = mention::within(&analysis.mentions, content)
@@ -109,7 +123,6 @@ fn official(analysis: &Analysis<'_>, source: &Entry, attributed: &Attributed) ->
     let other_subject = opponents
         || matches!(subject, Some(Subject::Entity(entry))
         if side.is_some() && self::side(analysis, entry).is_some_and(|other| Some(other) != side));
-    let admits = analysis.cues.get(&attributed.hit).admission;
     // *Acknowledged the loss of a jet*: what is granted without a clause is one's own.
     let bare = || !content.clone().any(|at| analysis.is_finite(at));
     if admits && (own_subject || bare()) {

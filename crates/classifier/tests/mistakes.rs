@@ -128,3 +128,25 @@ fn a_weight_that_is_no_number_and_a_word_of_two_classes_are_named_with_their_lin
         assert_eq!((error.file.as_str(), error.line), (path, line), "{error}");
     }
 }
+
+#[test]
+fn a_weight_that_is_none_is_named_with_its_line() {
+    for (file, what) in [
+        (
+            "attribution/en.cues.tsv",
+            "no weight for each of three labels",
+        ),
+        (
+            "attribution/en.roles.tsv",
+            "no weight for each of three labels",
+        ),
+        ("attribution/en.words.tsv", "neither a stem with two counts"),
+    ] {
+        let mut files = RuleFiles::builtin();
+        let content = files.0.get_mut(file).expect("there is a file of it");
+        *content = format!("# learned\nbias\t1.5\tmuch\t0\n{content}");
+        let error = Classifier::new(&files).expect_err("it is refused");
+        assert_eq!((error.file.as_str(), error.line), (file, 2));
+        assert!(error.what.contains(what), "{error}");
+    }
+}

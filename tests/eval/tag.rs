@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 /// An entity as `claimwire tag --json` prints it.
@@ -35,6 +36,17 @@ pub(crate) fn entities<'a>(
     texts: impl IntoIterator<Item = &'a str>,
     language: &str,
 ) -> Vec<Vec<Entity>> {
+    tagged::<Tagged>(texts, language)
+        .into_iter()
+        .map(|tagged| tagged.entities)
+        .collect()
+}
+
+/// What `claimwire tag --json --all` prints of each text, in the order of the texts.
+pub(crate) fn tagged<'a, T: DeserializeOwned>(
+    texts: impl IntoIterator<Item = &'a str>,
+    language: &str,
+) -> Vec<T> {
     let input: String = texts
         .into_iter()
         .map(|text| format!("{}\n", json!({"id": "", "lang": language, "text": text})))
@@ -56,7 +68,6 @@ pub(crate) fn entities<'a>(
     String::from_utf8(output.stdout)
         .expect("JSON is UTF-8")
         .lines()
-        .map(|line| serde_json::from_str::<Tagged>(line).expect("every line is a tagged document"))
-        .map(|tagged| tagged.entities)
+        .map(|line| serde_json::from_str(line).expect("every line is a tagged document"))
         .collect()
 }
