@@ -33,7 +33,7 @@ bench: ## speed and memory, as ratios to a baseline of the same run; JSON in tar
 	$(CARGO) bench --locked -p claimwire --bench pipeline
 
 eval: ## quality of parsing and tagging on the corpora where they are present and on our own, and politeness rule by rule
-	$(CARGO) bench --locked -p claimwire --bench documents --bench quality --bench entities --bench factuality --bench attribution --bench politeness --bench hostile
+	$(CARGO) bench --locked -p claimwire --bench documents --bench quality --bench entities --bench factuality --bench attribution --bench politeness --bench hostile --bench stories
 	$(CARGO) test --locked -q -p classifier --test corpus --test cues -- --nocapture
 
 fit: ## fit the models of factuality and attribution on the training data, where it is present, and write them under config/

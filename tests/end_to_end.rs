@@ -14,6 +14,8 @@ mod refusals;
 mod reload;
 #[path = "end_to_end/shutdown.rs"]
 mod shutdown;
+#[path = "end_to_end/stories.rs"]
+mod stories;
 #[path = "end_to_end/websub.rs"]
 mod websub;
 
@@ -84,6 +86,10 @@ fn trials() -> Vec<Trial> {
     trials.extend(on_both(
         "a_hub_pushes_signed_news_and_forged_news_is_dropped",
         websub::pushed,
+    ));
+    trials.extend(on_both(
+        "copies_of_a_text_are_one_story",
+        stories::told_apart,
     ));
     trials.extend(on_both(
         "sigterm_under_load_exits_0",

@@ -44,6 +44,7 @@ macro_rules! shared {
             headers_nulls_and_binary_come_back_as_they_were,
             the_partition_of_a_key_is_the_one_java_gives_it,
             a_follower_begins_where_it_is_told,
+            a_range_ends_where_the_log_ended,
             a_big_batch_is_committed_whole,
             an_opened_log_has_everything_it_had,
             a_topic_that_is_not_there_is_an_error,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sink::{Error, From, Record, Start};
+use sink::{Entry, Error, From, Log, Record, Start};
 
 use crate::place::{
     Place, after, batch, follow, numbered, received, record, take, tombstone, value,
@@ -177,6 +177,42 @@ pub(crate) async fn a_follower_begins_where_it_is_told(place: Place) {
     assert!(!of_last.is_empty() && of_last.len() <= 4, "{of_last:?}");
     assert_eq!(of_last.last().map(String::as_str), Some("9"));
     log.close().await;
+}
+
+pub(crate) async fn a_range_ends_where_the_log_ended(place: Place) {
+    let log = place.open().await;
+    log.append(numbered("out", 0..10))
+        .await
+        .expect("it appends");
+    let whole = entries(&log, From::Beginning).await;
+    let values: Vec<&str> = whole.iter().map(value).collect();
+    assert_eq!(values, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    let rest = entries(&log, From::Offset(whole[7].offset)).await;
+    assert_eq!(rest, whole[7..]);
+    assert_eq!(entries(&log, From::End).await, []);
+
+    let mut range = log
+        .range("out", 0, From::Beginning)
+        .await
+        .expect("it reads");
+    log.append(vec![record("out", "k", "after")])
+        .await
+        .expect("it appends");
+    while let Some(entry) = range.next().await.expect("it reads") {
+        assert_ne!(value(&entry), "after");
+    }
+    assert_eq!(range.next().await.expect("the end stays the end"), None);
+    log.close().await;
+}
+
+/// The records of `out`, which has one partition.
+async fn entries(log: &Log, from: From) -> Vec<Entry> {
+    let mut range = log.range("out", 0, from).await.expect("it reads");
+    let mut entries = Vec::new();
+    while let Some(entry) = range.next().await.expect("it reads") {
+        entries.push(entry);
+    }
+    entries
 }
 
 pub(crate) async fn a_big_batch_is_committed_whole(place: Place) {

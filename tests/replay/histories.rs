@@ -113,15 +113,11 @@ fn entries(path: &Path) -> Vec<Entry> {
     lines.map(parse).collect()
 }
 
-/// Articles as entries: the first line that is not a number or an address is the title.
+/// Articles as entries: the first line is the title.
 fn articles(path: &Path) -> Vec<Entry> {
     let article = |(name, bytes): (String, Vec<u8>)| {
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let mut lines = text
-            .lines()
-            .map(str::trim)
-            .skip(4)
-            .filter(|line| !line.is_empty());
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         Entry {
             title: lines.next().map(str::to_owned),
             description: Some(lines.collect::<Vec<_>>().join("\n\n")),

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use classifier::RuleFiles;
+use classifier::story::Bounds;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use sink::{Cleanup, KafkaSettings, LocalSettings, Security, TopicSpec};
 use wire::FeedSpec;
@@ -27,7 +29,7 @@ use credentials::Vault;
 use feeds::{FeedEntry, FeedList};
 use section::{
     FeedsSection, FetchSection, HttpSection, KafkaSection, LogSection, RulesSection, SampleSection,
-    ShutdownSection, WebsubSection,
+    ShutdownSection, StoriesSection, WebsubSection,
 };
 use source::Source;
 
@@ -63,6 +65,7 @@ pub(crate) struct Config {
     kafka: KafkaSection,
     fetch: FetchSection,
     rules: RulesSection,
+    stories: StoriesSection,
     routes: Vec<Route>,
     feeds: Vec<FeedSpec>,
     /// Where each feed is defined, by its id.
@@ -84,6 +87,7 @@ struct File {
     fetch: FetchSection,
     feeds: FeedsSection,
     rules: RulesSection,
+    stories: StoriesSection,
     http: HttpSection,
     websub: WebsubSection,
     sample: SampleSection,
@@ -137,6 +141,7 @@ impl Config {
             kafka: merged.kafka,
             fetch: merged.fetch,
             rules: merged.rules,
+            stories: merged.stories,
             routes: merged.route,
             feeds: Vec::new(),
             places: HashMap::new(),
@@ -212,6 +217,11 @@ impl Config {
         let mut topics = vec![
             topic("feeds", Cleanup::Compact),
             topic("feed-state", Cleanup::Compact),
+            // One, so that its offsets order all stories.
+            TopicSpec {
+                partitions: 1,
+                ..topic("stories", kept)
+            },
         ];
         topics.extend(EVENT_TOPICS.map(|name| topic(name, kept)));
         for route in &self.routes {
@@ -244,6 +254,14 @@ impl Config {
         match &self.rules.directory {
             Some(directory) => rules::read(&self.beside(directory)),
             None => Ok(RuleFiles::builtin()),
+        }
+    }
+
+    /// How much is remembered of stories.
+    pub(crate) fn story_bounds(&self) -> Bounds {
+        Bounds {
+            window: SignedDuration::try_from(self.stories.window.0).unwrap_or(SignedDuration::MAX),
+            items: self.stories.items as usize,
         }
     }
 
@@ -382,6 +400,9 @@ impl Config {
                 "may hold letters, digits, \".\", \"_\" and \"-\" only",
             );
         }
+        if self.stories.items == 0 {
+            return wrong("stories", "items", "is at least 1");
+        }
         if self
             .log
             .kafka
@@ -407,7 +428,9 @@ impl Config {
                 "needs username, and password_env or password_file",
             );
         }
-        let builtin = |topic: &str| EVENT_TOPICS.contains(&topic) || topic.starts_with("feed");
+        let builtin = |topic: &str| {
+            EVENT_TOPICS.contains(&topic) || topic.starts_with("feed") || topic == "stories"
+        };
         for route in &self.routes {
             let topic = &route.topic;
             if !topic_name(topic) || builtin(topic) {

@@ -182,7 +182,8 @@ mod tests {
             "language": "en", "title": "",
             "source": {"feed": "paper", "url": "https://paper.example/feed", "publisher": "The Paper\u{202e}",
                 "language": "en", "country": "GB", "kind": "newspaper", "sample": sample},
-            "fetched": "2026-01-01T00:00:00Z", "change": change, "rules": "r"
+            "fetched": "2026-01-01T00:00:00Z", "change": change, "rules": "r",
+            "story": {"id": "5", "first": {"feed": "paper", "publisher": "The Paper", "item": "0123", "at": "2026-01-01T00:00:00Z"}}
         }))
         .unwrap()
     }
@@ -196,7 +197,10 @@ mod tests {
     #[test]
     fn a_terminal_shows_status_cue_and_entities() {
         let line = claim_line(
-            &record(&serde_json::json!({"kind": "withdrawn"}), false),
+            &record(
+                &serde_json::json!({"kind": "withdrawn", "confidence": 0.9}),
+                false,
+            ),
             true,
         );
         insta::assert_snapshot!(line.replace('\x1b', "ESC"), @"ESC[33munconfirmedESC[0m ESC[90mhearsay               ESC[0m ESC[1mThe PaperESC[0m: ESC[1;4mReports[31m suggestESC[0m ESC[36mKyivESC[0m held ESC[90m(withdrawn)ESC[0m");

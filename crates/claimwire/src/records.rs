@@ -14,9 +14,10 @@ use wire::claim::Status;
 use crate::cli;
 
 /// The topics that are always there.
-const TOPICS: [&str; 8] = [
+const TOPICS: [&str; 9] = [
     "feeds",
     "feed-state",
+    "stories",
     "raw",
     "items.confirmed",
     "items.unconfirmed",
@@ -254,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_mistake_names_what_is_right() {
-        insta::assert_snapshot!(read("topic=claims").unwrap_err(), @r#"unknown topic "claims"; there are feeds, feed-state, raw, items.confirmed, items.unconfirmed, claims.confirmed, claims.unconfirmed, dead and those of the configured routes"#);
+        insta::assert_snapshot!(read("topic=claims").unwrap_err(), @r#"unknown topic "claims"; there are feeds, feed-state, stories, raw, items.confirmed, items.unconfirmed, claims.confirmed, claims.unconfirmed, dead and those of the configured routes"#);
         insta::assert_snapshot!(read("from=last").unwrap_err(), @r#"from is beginning, end or last:N, not "last""#);
         insta::assert_snapshot!(read("status=false").unwrap_err(), @"status is one of confirmed, unconfirmed, denied, disputed, not_a_claim");
         insta::assert_snapshot!(read("folow=true").unwrap_err(), @r#"unknown parameter "folow"; there are topic, from, follow, entity and status"#);

@@ -140,6 +140,7 @@ impl Daemon {
                 });
             let tagger = Tagger {
                 classifier,
+                stories: config.story_bounds(),
                 routes: config.routes().into(),
                 shown,
             };

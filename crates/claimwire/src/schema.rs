@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 /// A topic that consumers read: its name, what it carries, whose schema that is, the headers of tags.
-const TOPICS: [(&str, &str, &str, &[&str]); 8] = [
+const TOPICS: [(&str, &str, &str, &[&str]); 9] = [
     (
         "feeds",
         "Feed definitions, one record a feed (compacted).",
@@ -16,6 +16,12 @@ const TOPICS: [(&str, &str, &str, &[&str]); 8] = [
         "What polling has taught of each feed (compacted).",
         "feed-state",
         &[],
+    ),
+    (
+        "stories",
+        "Which story each relevant item tells; one partition, whose order decides.",
+        "story",
+        &["ce_subject", "traceparent", "story-id"],
     ),
     (
         "raw",
@@ -61,6 +67,7 @@ const ITEM: &[&str] = &[
     "claim-status",
     "entities",
     "lang",
+    "story-id",
 ];
 const CLAIM: &[&str] = &[
     "ce_subject",
@@ -69,6 +76,7 @@ const CLAIM: &[&str] = &[
     "status-detail",
     "entities",
     "lang",
+    "story-id",
 ];
 
 /// The files of the contract, by name: `<schema>.json` each, and `asyncapi.json`.
@@ -149,6 +157,7 @@ fn headers(schema: &str, tags: &[&str]) -> Value {
             "claim-status" if schema == "item" => "`confirmed` or `unconfirmed`.",
             "claim-status" => "The claim's status.",
             "status-detail" => "Why the claim has its status.",
+            "story-id" => "The story that the item tells.",
             "entities" => "Ids of the entities mentioned, comma-separated.",
             _ => "ISO 639-1 code, or `und`.",
         };

@@ -2,4 +2,5 @@
 //! what it began is committed, or when the log cannot go on.
 
 pub(crate) mod fetch;
+pub(crate) mod stories;
 pub(crate) mod tag;

@@ -34,6 +34,7 @@ mod rollup;
 mod rule;
 mod sentence;
 mod source;
+pub mod story;
 mod text;
 mod values;
 

@@ -11,7 +11,9 @@ use serde::Serialize;
 use wire::claim::Status;
 use wire::record::Origin;
 use wire::tagged::ItemStanding;
-use wire::{ClaimRecord, DeadLetter, Entity, FeedId, FeedSpec, FeedState, ItemRecord, Revision};
+use wire::{
+    ClaimRecord, DeadLetter, Entity, FeedId, FeedSpec, FeedState, ItemRecord, Revision, StoryRecord,
+};
 
 use crate::record::Record;
 
@@ -130,6 +132,7 @@ pub fn item(item: &ItemRecord, trace: Trace) -> Record {
     push(&mut headers, "claim-status", status);
     push(&mut headers, "entities", entities(&item.tags.entities));
     push(&mut headers, "lang", item.tags.language.code());
+    push(&mut headers, "story-id", item.story.id.0.as_str());
     record(topic, &item.item.0, json(item), headers, item.fetched)
 }
 
@@ -154,7 +157,18 @@ pub fn claim(claim: &ClaimRecord, trace: Trace) -> Record {
     );
     push(&mut headers, "entities", entities(&claim.entities));
     push(&mut headers, "lang", claim.language.code());
+    push(&mut headers, "story-id", claim.story.id.0.as_str());
     record(topic, &claim.item.0, json(claim), headers, claim.fetched)
+}
+
+/// Which story an item tells, on `stories`.
+#[must_use]
+pub fn story(told: &StoryRecord, trace: Trace) -> Record {
+    let mut headers = event("claimwire.story.v1", &told.item.0, &told.feed, told.seen);
+    push(&mut headers, "ce_subject", told.item.0.as_str());
+    push(&mut headers, "traceparent", trace.header());
+    push(&mut headers, "story-id", told.story.id.0.as_str());
+    record("stories", &told.item.0, json(told), headers, told.seen)
 }
 
 /// A dead letter on `dead`, keyed by its origin.
@@ -254,11 +268,21 @@ mod tests {
         span: 0x00f0_67aa_0ba9_02b7,
     };
     const ITEM: &str = "0123456789abcdef0123456789abcdef";
+    const STORY: &str = "fedcba9876543210fedcba9876543210";
 
     fn source() -> Value {
         json!({
             "feed": "nato-news", "url": "https://feeds.example/nato", "publisher": "NATO",
             "language": "en", "country": "XX", "kind": "alliance"
+        })
+    }
+
+    fn story() -> Value {
+        json!({
+            "id": STORY,
+            "first": {
+                "feed": "nato-news", "publisher": "NATO", "item": ITEM, "at": "2026-07-01T12:00:00Z"
+            }
         })
     }
 
@@ -276,7 +300,7 @@ mod tests {
         let record = json!({
             "id": format!("{ITEM}/2/0"), "item": ITEM, "revision": 2, "index": 0,
             "text": "NATO said so", "title": "NATO said so", "language": "en", "rules": "r",
-            "source": source(), "fetched": "2026-07-01T12:00:00Z",
+            "source": source(), "fetched": "2026-07-01T12:00:00Z", "story": story(),
             "entities": [
                 entity("org.nato", None), entity("place.kyiv", None), entity("org.nato", None),
                 entity("money.eur.5", Some(&amount))
@@ -296,7 +320,7 @@ mod tests {
         let status = standing.map(|status| json!({"status": status, "counts": {}}));
         let record = json!({
             "item": ITEM, "revision": 1, "source": source(), "title": "t", "text": "",
-            "fetched": "2026-07-01T12:00:00Z",
+            "fetched": "2026-07-01T12:00:00Z", "story": story(),
             "tags": {
                 "id": ITEM, "language": "uk", "relevant": true,
                 "relevance": {"score": 1.0, "reasons": []},
@@ -341,6 +365,7 @@ mod tests {
                 ("status-detail", "denied_by"),
                 ("entities", "org.nato,place.kyiv"),
                 ("lang", "en"),
+                ("story-id", STORY),
             ]
         );
     }

@@ -22,11 +22,11 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use crate::log::{Error, From, OpenError, Start};
-use crate::record::{Entry, Record};
+use crate::record::Record;
 use crate::settings::{KafkaSettings, TopicSpec};
 
 pub(crate) use member::{Appender, Member};
-pub(crate) use reader::Follower;
+pub(crate) use reader::{Follower, Range};
 
 use client::{Context, Outage};
 use transaction::{Failed, Producer};
@@ -111,9 +111,14 @@ impl Log {
         member::join(&self.cluster, group, topic, start)
     }
 
-    pub(crate) async fn latest(&self, topic: &str, partition: u32) -> Result<Vec<Entry>, Error> {
+    pub(crate) async fn range(
+        &self,
+        topic: &str,
+        partition: u32,
+        from: From,
+    ) -> Result<Range, Error> {
         let (cluster, topic) = (Arc::clone(&self.cluster), topic.to_owned());
-        blocking(move || reader::latest(&cluster, &topic, partition)).await?
+        blocking(move || reader::range(&cluster, &topic, partition, from)).await?
     }
 
     pub(crate) async fn follow(&self, topics: &[&str], from: From) -> Result<Follower, Error> {

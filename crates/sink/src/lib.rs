@@ -19,6 +19,6 @@ mod murmur2;
 mod record;
 mod settings;
 
-pub use log::{Appender, Error, Event, Follower, From, Log, Member, OpenError, Start};
+pub use log::{Appender, Error, Event, Follower, From, Log, Member, OpenError, Range, Start};
 pub use record::{Batch, Entry, Lease, Record};
 pub use settings::{Cleanup, KafkaSettings, LocalSettings, Security, Settings, TopicSpec};

@@ -5,22 +5,24 @@ mod codec;
 mod follower;
 mod group;
 mod member;
+mod range;
 mod retention;
 mod store;
 mod writer;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::log::{Error, From, OpenError, Start};
-use crate::record::{Batch, Entry, Record};
+use crate::record::{Batch, Record};
 use crate::settings::{LocalSettings, TopicSpec};
 
 pub(crate) use follower::Follower;
 pub(crate) use member::{Appender, Member};
+pub(crate) use range::Range;
 
 use follower::Place;
 use group::GroupKey;
@@ -111,24 +113,17 @@ impl Log {
         })
     }
 
-    pub(crate) async fn latest(&self, topic: &str, partition: u32) -> Result<Vec<Entry>, Error> {
+    pub(crate) fn range(&self, topic: &str, partition: u32, from: From) -> Result<Range, Error> {
         let topic = self.topic(topic)?;
         let end = self.end(topic.id, partition);
-        let store = Arc::clone(&self.shared.store);
-        blocking(move || {
-            let (entries, _) = store.read(&topic, partition, 0, end, usize::MAX)?;
-            let latest: HashMap<Vec<u8>, Entry> = entries
-                .into_iter()
-                .map(|entry| (entry.key.clone(), entry))
-                .collect();
-            let mut latest: Vec<Entry> = latest
-                .into_values()
-                .filter(|entry| entry.value.is_some())
-                .collect();
-            latest.sort_unstable_by_key(|entry| entry.offset);
-            Ok(latest)
+        Ok(Range {
+            store: Arc::clone(&self.shared.store),
+            topic,
+            partition,
+            position: begin(from, end),
+            end,
+            read: VecDeque::new(),
         })
-        .await
     }
 
     pub(crate) fn follow(&self, topics: &[&str], from: From) -> Result<Follower, Error> {
@@ -137,15 +132,10 @@ impl Log {
             let topic = self.topic(topic)?;
             for partition in 0..topic.partitions {
                 let end = self.end(topic.id, partition);
-                let position = match from {
-                    From::Beginning => 0,
-                    From::End => end,
-                    From::Last(count) => end.saturating_sub(count),
-                };
                 places.push(Place {
                     topic: topic.clone(),
                     partition,
-                    position,
+                    position: begin(from, end),
                 });
             }
         }
@@ -225,6 +215,16 @@ impl Shared {
     fn ended(&self) -> Error {
         let reason = self.failure.get();
         Error::Fatal(reason.map_or_else(|| "the log is closed".to_owned(), String::clone))
+    }
+}
+
+/// The first offset to look at in a partition that ends at `end`; there may be nothing there any more.
+fn begin(from: From, end: u64) -> u64 {
+    match from {
+        From::Beginning => 0,
+        From::End => end,
+        From::Last(count) => end.saturating_sub(count),
+        From::Offset(offset) => offset,
     }
 }
 

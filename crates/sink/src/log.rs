@@ -1,5 +1,7 @@
 //! The contract that both backends keep.
 
+use std::collections::HashMap;
+
 use crate::record::{Batch, Entry, Lease, Record};
 use crate::settings::{Settings, TopicSpec};
 use crate::{kafka, local, murmur2};
@@ -32,6 +34,8 @@ pub enum From {
     End,
     /// At most this many records of each partition before the end.
     Last(u64),
+    /// At this offset, or the oldest kept after it.
+    Offset(u64),
 }
 
 /// What a member is told, in order.
@@ -79,6 +83,14 @@ pub struct Appender(AppenderOn);
 enum AppenderOn {
     Local(local::Appender),
     Kafka(kafka::Appender),
+}
+
+/// Reads one partition to where it ended.
+pub struct Range(RangeOn);
+
+enum RangeOn {
+    Local(local::Range),
+    Kafka(kafka::Range),
 }
 
 /// Reads topics outside any group.
@@ -153,10 +165,27 @@ impl Log {
     /// # Errors
     /// [`Error::Fatal`] when the log cannot go on.
     pub async fn latest(&self, topic: &str, partition: u32) -> Result<Vec<Entry>, Error> {
-        match &self.0 {
-            LogOn::Local(log) => log.latest(topic, partition).await,
-            LogOn::Kafka(log) => log.latest(topic, partition).await,
+        let mut range = self.range(topic, partition, From::Beginning).await?;
+        let mut latest = HashMap::new();
+        while let Some(entry) = range.next().await? {
+            latest.insert(entry.key.clone(), entry);
         }
+        let present = latest.into_values().filter(|entry| entry.value.is_some());
+        let mut latest: Vec<Entry> = present.collect();
+        latest.sort_unstable_by_key(|entry| entry.offset);
+        Ok(latest)
+    }
+
+    /// The records of a partition up to its end as of now, and with every commit that an earlier holder
+    /// of a partition can still bring about.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when the log cannot go on.
+    pub async fn range(&self, topic: &str, partition: u32, from: From) -> Result<Range, Error> {
+        Ok(Range(match &self.0 {
+            LogOn::Local(log) => RangeOn::Local(log.range(topic, partition, from)?),
+            LogOn::Kafka(log) => RangeOn::Kafka(log.range(topic, partition, from).await?),
+        }))
     }
 
     /// Follows topics outside any group.
@@ -228,6 +257,19 @@ impl Appender {
         match &self.0 {
             AppenderOn::Local(appender) => appender.commit(batch).await,
             AppenderOn::Kafka(appender) => appender.commit(batch).await,
+        }
+    }
+}
+
+impl Range {
+    /// The next record in offset order; none at the end.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when the log cannot go on.
+    pub async fn next(&mut self) -> Result<Option<Entry>, Error> {
+        match &mut self.0 {
+            RangeOn::Local(range) => range.next().await,
+            RangeOn::Kafka(range) => range.next().await,
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod record;
 pub mod revision;
 pub mod schedule;
 pub mod schema;
+pub mod story;
 pub mod tagged;
 pub mod websub;
 
@@ -25,4 +26,5 @@ pub use id::{FeedId, ItemId};
 pub use language::Language;
 pub use record::{ClaimRecord, DeadLetter, ItemRecord};
 pub use revision::Revision;
+pub use story::{Story, StoryRecord};
 pub use tagged::Tagged;

@@ -10,6 +10,7 @@ use crate::claim::Claim;
 use crate::entity::Entity;
 use crate::language::Language;
 use crate::revision::{Change, Revision, Source};
+use crate::story::Story;
 use crate::tagged::Tagged;
 use crate::{FeedId, ItemId};
 
@@ -42,6 +43,8 @@ pub struct ItemRecord {
     /// How it differs from the revision before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// The story that it tells, with every other item that carries its text.
+    pub story: Story,
     /// The tags. Offsets are code points over `title + "\n\n" + text`, or over `text` without a title.
     pub tags: Tagged,
 }
@@ -83,6 +86,8 @@ pub struct ClaimRecord {
     /// How the item differs from its revision before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// The story that the item tells, with every other item that carries its text.
+    pub story: Story,
     /// Digest of the rules and dictionaries that made the tags.
     pub rules: String,
 }
@@ -131,9 +136,9 @@ pub enum Origin {
 const DEAD_BYTES: usize = 64 * 1024;
 
 impl ItemRecord {
-    /// The record of a revision and its tags.
+    /// The record of a revision, its story and its tags.
     #[must_use]
-    pub fn new(revision: Revision, tags: Tagged) -> Self {
+    pub fn new(revision: Revision, story: Story, tags: Tagged) -> Self {
         Self {
             item: revision.item,
             revision: revision.revision,
@@ -145,6 +150,7 @@ impl ItemRecord {
             published: revision.published,
             fetched: revision.fetched,
             change: revision.change,
+            story,
             tags,
         }
     }
@@ -197,6 +203,7 @@ impl ClaimRecord {
             published: item.published,
             fetched: item.fetched,
             change: item.change.clone(),
+            story: item.story.clone(),
             rules: item.tags.rules.clone(),
         }
     }

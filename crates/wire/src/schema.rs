@@ -2,7 +2,10 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 
-use crate::{ClaimRecord, DeadLetter, Document, FeedSpec, FeedState, ItemRecord, Revision, Tagged};
+use crate::{
+    ClaimRecord, DeadLetter, Document, FeedSpec, FeedState, ItemRecord, Revision, StoryRecord,
+    Tagged,
+};
 
 /// Every schema by its name, in a fixed order: what `config/schema/<name>.json` holds.
 #[must_use]
@@ -13,6 +16,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("raw", of::<Revision>()),
         ("item", of::<ItemRecord>()),
         ("claim", of::<ClaimRecord>()),
+        ("story", of::<StoryRecord>()),
         ("dead", of::<DeadLetter>()),
         ("document", of::<Document>()),
         ("tagged", of::<Tagged>()),

@@ -7,7 +7,7 @@ use super::ConfigError;
 use super::fields::fields_of;
 use super::section::{
     FeedsSection, FetchSection, HttpSection, KafkaSection, LogSection, RulesSection, SampleSection,
-    ShutdownSection, WebsubSection,
+    ShutdownSection, StoriesSection, WebsubSection,
 };
 use super::source::nearest;
 
@@ -70,6 +70,7 @@ fn names() -> Vec<(String, &'static str, &'static str)> {
         ("fetch", fields_of::<FetchSection>()),
         ("feeds", fields_of::<FeedsSection>()),
         ("rules", fields_of::<RulesSection>()),
+        ("stories", fields_of::<StoriesSection>()),
         ("http", fields_of::<HttpSection>()),
         ("websub", fields_of::<WebsubSection>()),
         ("sample", fields_of::<SampleSection>()),

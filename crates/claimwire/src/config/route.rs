@@ -85,7 +85,8 @@ mod tests {
             "language": "en",
             "source": {"feed": "paper", "url": "https://paper.example/feed", "publisher": "The Paper",
                 "language": "en", "country": "GB", "kind": "newspaper"},
-            "fetched": "2026-01-01T00:00:00Z", "rules": "r"
+            "fetched": "2026-01-01T00:00:00Z", "rules": "r",
+            "story": {"id": "5", "first": {"feed": "paper", "publisher": "The Paper", "item": "0123", "at": "2026-01-01T00:00:00Z"}}
         }))
         .unwrap()
     }

@@ -184,6 +184,25 @@ pub(crate) struct RulesSection {
     pub(crate) directory: Option<PathBuf>,
 }
 
+/// `[stories]`: how much is remembered to know a text again.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct StoriesSection {
+    /// How far apart the copies of a story may be published.
+    pub(crate) window: Span,
+    /// How many items' stories are known at once.
+    pub(crate) items: u32,
+}
+
+impl Default for StoriesSection {
+    fn default() -> Self {
+        Self {
+            window: Span(Duration::from_hours(3 * 24)),
+            items: 20_000,
+        }
+    }
+}
+
 /// `[http]`: where the daemon answers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]

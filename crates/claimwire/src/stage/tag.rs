@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use classifier::Classifier;
+use classifier::story::{self, Bounds, Telling};
 use jiff::Timestamp;
 use sink::envelope::{self, Trace};
 use sink::{Appender, Batch, Entry, Error, Event, Lease, Log, Record, Start};
@@ -11,8 +12,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use wire::record::Origin;
-use wire::{ClaimRecord, DeadLetter, ItemRecord, Revision};
+use wire::story::Sketch;
+use wire::{ClaimRecord, DeadLetter, ItemId, ItemRecord, Revision, Tagged};
 
+use super::stories::Stories;
 use crate::config::Route;
 
 /// What tagging needs besides the log.
@@ -20,6 +23,8 @@ use crate::config::Route;
 pub(crate) struct Tagger {
     /// The rules in force; a reload replaces them.
     pub(crate) classifier: watch::Receiver<Arc<Classifier>>,
+    /// How much is remembered of stories.
+    pub(crate) stories: Bounds,
     /// Where else records go.
     pub(crate) routes: Arc<[Route]>,
     /// Who is shown each committed claim, if anybody.
@@ -31,26 +36,42 @@ pub(crate) struct Tagger {
 /// # Errors
 /// [`Error::Fatal`] when the log cannot go on.
 pub(crate) async fn run(log: Log, tagger: Tagger, stop: CancellationToken) -> Result<(), Error> {
+    let (stories, follower) = Stories::open(&log, tagger.stories).await?;
+    let mut following = JoinSet::new();
+    following.spawn(stories.clone().follow(follower));
     let mut member = log.join("tag", "raw", Start::Committed).await?;
     let mut leases: Vec<Lease> = Vec::new();
     // One batch is tagged while the one before commits; their order is the order of the log.
     let mut commits = JoinSet::new();
-    while let Some(event) = stop.run_until_cancelled(member.next()).await {
-        match event? {
-            Event::Assigned(assigned) => leases.extend(assigned),
+    loop {
+        let event = tokio::select! {
+            () = stop.cancelled() => break,
+            Some(ended) = following.join_next() => {
+                return ended.unwrap_or_else(|panic| {
+                    Err(Error::Fatal(format!("following the stories failed: {panic}")))
+                });
+            }
+            event = member.next() => event?,
+        };
+        match event {
+            Event::Assigned(assigned) => {
+                stories.catch_up().await?;
+                leases.extend(assigned);
+            }
             Event::Revoked(revoked) => {
                 leases.retain(|lease| !revoked.contains(&lease.partition));
             }
             Event::Records(entries) => {
                 let positions = positions(&entries, &leases);
-                let tagged = tagger.clone().tag(entries).await?;
+                let read = tagger.clone().tag(entries).await?;
                 finish(&mut commits).await?;
-                commits.spawn(commit(
-                    member.appender(),
+                let commit = Commit {
+                    appender: member.appender(),
                     positions,
-                    tagged,
-                    tagger.shown.clone(),
-                ));
+                    tagger: tagger.clone(),
+                    stories: stories.clone(),
+                };
+                commits.spawn(commit.run(read));
             }
         }
     }
@@ -59,11 +80,29 @@ pub(crate) async fn run(log: Log, tagger: Tagger, stop: CancellationToken) -> Re
     Ok(())
 }
 
-/// The records that a batch of revisions led to, and the claims among them.
+/// What a batch of records held.
+#[derive(Default)]
+struct Read {
+    items: Vec<Item>,
+    /// Records for what could not be read.
+    dead: Vec<Record>,
+}
+
+/// A relevant revision that has its tags and not yet its story.
+struct Item {
+    revision: Revision,
+    tags: Tagged,
+    sketch: Sketch,
+    trace: Trace,
+}
+
+/// The records that a batch led to, and what to know of them once they are committed, or are not.
 #[derive(Default)]
 struct Output {
     records: Vec<Record>,
     claims: Vec<ClaimRecord>,
+    /// Items that were given a story.
+    assigned: Vec<ItemId>,
 }
 
 /// For each lease, the offset after its last entry.
@@ -79,31 +118,38 @@ fn positions(entries: &[Entry], leases: &[Lease]) -> Vec<(Lease, u64)> {
         .collect()
 }
 
-async fn commit(
+/// A commit to be made; there is one at a time, so that stories are given in the order of the log.
+struct Commit {
     appender: Appender,
     positions: Vec<(Lease, u64)>,
-    output: Output,
-    shown: Option<mpsc::Sender<ClaimRecord>>,
-) -> Result<(), Error> {
-    match appender
-        .commit(Batch {
+    tagger: Tagger,
+    stories: Stories,
+}
+
+impl Commit {
+    async fn run(self, read: Read) -> Result<(), Error> {
+        let output = self.tagger.write(read, &self.stories);
+        let batch = Batch {
             records: output.records,
-            positions,
-        })
-        .await
-    {
-        Ok(()) => {}
-        // Whoever holds the partition next tags the same revisions again.
-        Err(Error::Lost) => return Ok(()),
-        Err(fatal) => return Err(fatal),
-    }
-    if let Some(shown) = shown {
-        for claim in output.claims {
-            // Somebody who reads slowly misses lines; the topics have them all.
-            let _ = shown.try_send(claim);
+            positions: self.positions,
+        };
+        match self.appender.commit(batch).await {
+            Ok(()) => {}
+            // Whoever holds the partition next tags the same revisions again.
+            Err(Error::Lost) => {
+                self.stories.forget(&output.assigned);
+                return Ok(());
+            }
+            Err(fatal) => return Err(fatal),
         }
+        if let Some(shown) = self.tagger.shown {
+            for claim in output.claims {
+                // Somebody who reads slowly misses lines; the topics have them all.
+                let _ = shown.try_send(claim);
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 async fn finish(commits: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
@@ -115,49 +161,59 @@ async fn finish(commits: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
 
 impl Tagger {
     /// Tags `entries` on as many cores as there are, in order.
-    async fn tag(self, entries: Vec<Entry>) -> Result<Output, Error> {
+    async fn tag(self, entries: Vec<Entry>) -> Result<Read, Error> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let share = entries.len().div_ceil(cores).max(1);
         let mut entries = entries.into_iter();
-        let mut parts: Vec<JoinHandle<Output>> = Vec::new();
+        let mut parts: Vec<JoinHandle<Read>> = Vec::new();
         loop {
             let part: Vec<Entry> = entries.by_ref().take(share).collect();
             if part.is_empty() {
                 break;
             }
-            let tagger = self.clone();
-            parts.push(tokio::task::spawn_blocking(move || tagger.tag_part(&part)));
+            let classifier = self.classifier.borrow().clone();
+            parts.push(tokio::task::spawn_blocking(move || {
+                tag_part(&classifier, &part)
+            }));
         }
-        let mut output = Output::default();
+        let mut read = Read::default();
         for part in parts {
             let part = part
                 .await
                 .map_err(|panic| Error::Fatal(format!("tagging failed: {panic}")))?;
-            output.records.extend(part.records);
-            output.claims.extend(part.claims);
+            read.items.extend(part.items);
+            read.dead.extend(part.dead);
         }
-        Ok(output)
+        Ok(read)
     }
 
-    fn tag_part(&self, entries: &[Entry]) -> Output {
-        let classifier = self.classifier.borrow().clone();
-        let mut output = Output::default();
-        for entry in entries {
-            // A tombstone on `raw` says nothing.
-            let Some(value) = entry.value.as_deref() else {
-                continue;
-            };
-            let trace = Trace::next(&entry.headers);
-            match tagged(&classifier, value) {
-                Ok(Some(item)) => self.write(&item, trace, &mut output),
-                Ok(None) => {}
-                Err(reason) => output.records.push(dead(entry, value, reason, trace)),
+    /// Gives each item its story and writes what is to be committed.
+    fn write(&self, read: Read, stories: &Stories) -> Output {
+        let mut output = Output {
+            records: read.dead,
+            ..Output::default()
+        };
+        for item in read.items {
+            let Item {
+                revision,
+                tags,
+                sketch,
+                trace,
+            } = item;
+            let (story, told) = stories.assign(Telling {
+                revision: &revision,
+                sketch,
+            });
+            if let Some(told) = told {
+                output.records.push(envelope::story(&told, trace));
+                output.assigned.push(told.item);
             }
+            self.write_item(&ItemRecord::new(revision, story, tags), trace, &mut output);
         }
         output
     }
 
-    fn write(&self, item: &ItemRecord, trace: Trace, output: &mut Output) {
+    fn write_item(&self, item: &ItemRecord, trace: Trace, output: &mut Output) {
         let first = output.records.len();
         output.records.push(envelope::item(item, trace));
         let claims = ClaimRecord::all(item);
@@ -178,15 +234,37 @@ impl Tagger {
     }
 }
 
-/// The tagged item in the revision that `value` holds; none when it is not about NATO or Ukraine.
-fn tagged(classifier: &Classifier, value: &[u8]) -> Result<Option<ItemRecord>, String> {
+fn tag_part(classifier: &Classifier, entries: &[Entry]) -> Read {
+    let mut read = Read::default();
+    for entry in entries {
+        // A tombstone on `raw` says nothing.
+        let Some(value) = entry.value.as_deref() else {
+            continue;
+        };
+        let trace = Trace::next(&entry.headers);
+        match tagged(classifier, value) {
+            Ok((revision, tags)) if tags.relevant => read.items.push(Item {
+                sketch: story::sketch(&revision.title, &revision.text, &tags.entities),
+                revision,
+                tags,
+                trace,
+            }),
+            Ok(_) => {}
+            Err(reason) => read.dead.push(dead(entry, value, reason, trace)),
+        }
+    }
+    read
+}
+
+/// The revision that `value` holds, and its tags.
+fn tagged(classifier: &Classifier, value: &[u8]) -> Result<(Revision, Tagged), String> {
     let revision: Revision =
         serde_json::from_slice(value).map_err(|error| format!("not a revision: {error}"))?;
     let tags = catch_unwind(AssertUnwindSafe(|| classifier.classify(&revision)))
         .map_err(|_| "the classifier panicked on it".to_owned())?;
     let relevant = if tags.relevant { "true" } else { "false" };
     metrics::counter!("claimwire_tagged_total", "relevant" => relevant).increment(1);
-    Ok(tags.relevant.then(|| ItemRecord::new(revision, tags)))
+    Ok((revision, tags))
 }
 
 fn dead(entry: &Entry, value: &[u8], reason: String, trace: Trace) -> Record {

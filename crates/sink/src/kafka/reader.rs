@@ -1,6 +1,5 @@
 //! Reading outside groups: a compacted partition as one value a key, and following topics.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -26,15 +25,54 @@ const GLANCE: Duration = Duration::from_millis(500);
 /// Entries that wait for a follower.
 const AHEAD: usize = 256;
 
+/// What a reader's thread sends: entries, then nothing where the partition ends.
+type Delivered = Result<Option<Entry>, Error>;
+
 /// Reads topics outside any group.
 pub(crate) struct Follower {
-    entries: mpsc::Receiver<Result<Entry, Error>>,
+    entries: mpsc::Receiver<Delivered>,
+}
+
+/// Reads a partition to its end.
+pub(crate) struct Range {
+    entries: mpsc::Receiver<Delivered>,
+    ended: bool,
+}
+
+/// How long a reader's thread reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// To this offset of its one partition.
+    Offset(i64),
+    /// For as long as it is wanted.
+    Dropped,
+}
+
+impl Until {
+    /// Whether reading ends before `offset`.
+    fn is_before(self, offset: i64) -> bool {
+        matches!(self, Self::Offset(end) if end <= offset)
+    }
 }
 
 impl Follower {
     pub(crate) async fn next(&mut self) -> Result<Entry, Error> {
-        let ended = || Err(Error::Fatal("the log is closed".into()));
-        self.entries.recv().await.unwrap_or_else(ended)
+        match self.entries.recv().await {
+            Some(Ok(Some(entry))) => Ok(entry),
+            Some(Err(error)) => Err(error),
+            Some(Ok(None)) | None => Err(closed()),
+        }
+    }
+}
+
+impl Range {
+    pub(crate) async fn next(&mut self) -> Delivered {
+        if self.ended {
+            return Ok(None);
+        }
+        let next = self.entries.recv().await.unwrap_or_else(|| Err(closed()))?;
+        self.ended = next.is_none();
+        Ok(next)
     }
 }
 
@@ -59,6 +97,10 @@ pub(super) fn follow(
                     let count = i64::try_from(count).unwrap_or(i64::MAX);
                     Offset::Offset(high.saturating_sub(count).max(low))
                 }
+                From::Offset(offset) => {
+                    let (low, _) = watermarks(&consumer, &name, partition)?;
+                    Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX).max(low))
+                }
             };
             places
                 .add_partition_offset(&name, partition, offset)
@@ -72,47 +114,54 @@ pub(super) fn follow(
     let cluster = Arc::clone(cluster);
     thread::Builder::new()
         .name("log-follower".into())
-        .spawn(move || deliver(&cluster, &consumer, &sender))
+        .spawn(move || deliver(&cluster, &consumer, &sender, Until::Dropped))
         .map_err(|error| Error::Fatal(format!("cannot start a reader: {error}")))?;
     Ok(Follower { entries })
 }
 
-/// The latest entry of each key, once every commit that was under way is decided. Blocks.
-pub(super) fn latest(cluster: &Cluster, topic: &str, partition: u32) -> Result<Vec<Entry>, Error> {
+/// The entries of a partition up to its present end, once every commit that was under way is decided;
+/// the reader's thread ends when it is dropped. Blocks.
+pub(super) fn range(
+    cluster: &Arc<Cluster>,
+    topic: &str,
+    partition: u32,
+    from: From,
+) -> Result<Range, Error> {
     cluster.partitions(topic).ok_or_else(|| unknown(topic))?;
     let (name, partition) = (cluster.topic(topic), partition.cast_signed());
-    let committed = reader(cluster, true)?;
+    let consumer = reader(cluster, true)?;
     let (low, end) = {
         let all = reader(cluster, false)?;
         watermarks(&all, &name, partition)?
     };
-    decided(&committed, &name, partition, end)?;
-    let mut latest = BTreeMap::new();
-    if low >= end {
-        return Ok(Vec::new());
+    decided(&consumer, &name, partition, end)?;
+    let begin = match from {
+        From::Beginning => low,
+        From::End => end,
+        From::Last(count) => end.saturating_sub(i64::try_from(count).unwrap_or(i64::MAX)),
+        From::Offset(offset) => i64::try_from(offset).unwrap_or(i64::MAX),
+    };
+    let begin = begin.max(low);
+    let (sender, entries) = mpsc::channel(AHEAD);
+    if begin < end {
+        let mut places = TopicPartitionList::new();
+        places
+            .add_partition_offset(&name, partition, Offset::Offset(begin))
+            .and_then(|()| consumer.assign(&places))
+            .map_err(|error| unreadable(&error))?;
+        let cluster = Arc::clone(cluster);
+        thread::Builder::new()
+            .name("log-reader".into())
+            .spawn(move || deliver(&cluster, &consumer, &sender, Until::Offset(end)))
+            .map_err(|error| Error::Fatal(format!("cannot start a reader: {error}")))?;
+    } else {
+        // An empty range has room for its end.
+        sender.try_send(Ok(None)).ok();
     }
-    let mut places = TopicPartitionList::new();
-    places
-        .add_partition_offset(&name, partition, Offset::Beginning)
-        .and_then(|()| committed.assign(&places))
-        .map_err(|error| unreadable(&error))?;
-    loop {
-        match committed.poll(CALL) {
-            Some(Ok(message)) => {
-                let entry = entry(cluster, &message);
-                latest.insert(entry.key.clone(), entry);
-            }
-            Some(Err(KafkaError::PartitionEOF(_))) => break,
-            Some(Err(error)) => hopeless(&error)?,
-            None => {}
-        }
-    }
-    let mut latest: Vec<Entry> = latest
-        .into_values()
-        .filter(|entry| entry.value.is_some())
-        .collect();
-    latest.sort_unstable_by_key(|entry| entry.offset);
-    Ok(latest)
+    Ok(Range {
+        entries,
+        ended: false,
+    })
 }
 
 /// Waits until no transaction is open below `end`; a broker aborts the ones left behind.
@@ -138,21 +187,25 @@ fn decided(
 fn deliver(
     cluster: &Cluster,
     consumer: &BaseConsumer<Context>,
-    entries: &mpsc::Sender<Result<Entry, Error>>,
+    entries: &mpsc::Sender<Delivered>,
+    until: Until,
 ) {
     while !entries.is_closed() {
         let next = match consumer.poll(GLANCE) {
-            None | Some(Err(KafkaError::PartitionEOF(_))) => continue,
+            None => continue,
+            Some(Err(KafkaError::PartitionEOF(_))) if until == Until::Dropped => continue,
+            Some(Err(KafkaError::PartitionEOF(_))) => Ok(None),
+            Some(Ok(message)) if until.is_before(message.offset()) => Ok(None),
             Some(Ok(message)) => {
                 cluster.outage.ended();
-                Ok(entry(cluster, &message))
+                Ok(Some(entry(cluster, &message)))
             }
             Some(Err(error)) => match hopeless(&error) {
                 Ok(()) => continue,
                 Err(error) => Err(error),
             },
         };
-        let last = next.is_err();
+        let last = !matches!(next, Ok(Some(_)));
         if entries.blocking_send(next).is_err() || last {
             return;
         }
@@ -234,6 +287,10 @@ fn watermarks(
             }
         }
     }
+}
+
+fn closed() -> Error {
+    Error::Fatal("the log is closed".into())
 }
 
 fn unknown(topic: &str) -> Error {

@@ -1,0 +1,102 @@
+//! What is kept of a text to know it again.
+
+use wire::Entity;
+use wire::story::Sketch;
+
+/// Words of the lead that are kept; where a text goes on after them, all of its copies do.
+const LEAD: usize = 128;
+/// Words in a shingle.
+const SHINGLE: usize = 4;
+/// A body of fewer words says too little without its title.
+const BODY: usize = 12;
+
+/// The sketch of a text and the entities in it. It depends on nothing else, so it is equal on every
+/// machine.
+#[must_use]
+pub fn sketch(title: &str, body: &str, entities: &[Entity]) -> Sketch {
+    let words = |text: &str| -> Vec<String> { words(text).take(LEAD).collect() };
+    let mut lead = words(body);
+    if lead.len() < BODY {
+        lead.splice(..0, words(title));
+    }
+    let named = entities.iter().filter(|entity| entity.is_linked());
+    Sketch {
+        shingles: hashes(lead.windows(SHINGLE).map(hash)),
+        numbers: hashes(numbers(&lead).iter().map(|number| hash(&[number]))),
+        entities: hashes(named.map(|entity| hash(&[&entity.id]))),
+    }
+}
+
+/// Runs of letters and digits, in lower case; Russian is written with and without its ё.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.to_lowercase().replace('ё', "е"))
+}
+
+/// The numbers among the words. Three digits after a number are its thousands: `89,440` is one number.
+fn numbers(words: &[String]) -> Vec<String> {
+    let mut numbers: Vec<String> = Vec::new();
+    let mut continues = false;
+    for word in words {
+        let digits = word.bytes().all(|byte| byte.is_ascii_digit());
+        match numbers.last_mut() {
+            Some(number) if continues && digits && word.len() == 3 => number.push_str(word),
+            _ if digits => numbers.push(word.clone()),
+            _ => {}
+        }
+        continues = digits;
+    }
+    numbers
+}
+
+fn hashes(hashes: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut hashes: Vec<u32> = hashes.collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes
+}
+
+/// 64-bit FNV-1a folded to 32 bits (draft-eastlake-fnv), each part closed by a zero byte: what is on the
+/// log outlives the version that wrote it, so the hash is one that stays.
+fn hash(parts: &[impl AsRef<str>]) -> u32 {
+    let bytes = parts
+        .iter()
+        .flat_map(|part| part.as_ref().bytes().chain([0]));
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    (hash ^ (hash >> 32)) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sketch_is_the_same_in_every_version() {
+        let sketch = sketch("", "Four words make one.", &[]);
+        assert_eq!(sketch.shingles, [hash(&["four", "words", "make", "one"])]);
+        assert_eq!(hash(&["a"]), 0xbddf_13e3);
+    }
+
+    #[test]
+    fn case_marks_and_yo_do_not_count() {
+        let one = sketch("", "Всё, что «известно»: ничего!", &[]);
+        let other = sketch("", "все что известно ничего", &[]);
+        assert_eq!(one, other);
+    }
+
+    #[test]
+    fn a_short_body_is_read_with_its_title() {
+        let one = sketch("Air alert in Kyiv", "Take shelter.", &[]);
+        let other = sketch("Air alert in Lviv", "Take shelter.", &[]);
+        assert_ne!(one.shingles, other.shingles);
+    }
+
+    #[test]
+    fn thousands_are_one_number() {
+        let words = ["about", "89", "440", "5", "and", "440"].map(str::to_owned);
+        assert_eq!(numbers(&words), ["89440", "5", "440"]);
+    }
+}

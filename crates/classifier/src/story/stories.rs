@@ -1,0 +1,274 @@
+//! The stories that are going round.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use wire::story::{FirstSeen, Sketch, StoryId};
+use wire::{ItemId, Revision, Story, StoryRecord};
+
+use super::same;
+
+/// Items with a shingle in common that are looked at, the newest: past them the words are boilerplate.
+const LOOKED_AT: usize = 64;
+
+/// How much is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// How far apart the copies of a story may be published.
+    pub window: SignedDuration,
+    /// How many items' stories are known at once.
+    pub items: usize,
+}
+
+/// An item as it is compared with others.
+#[derive(Clone, Debug)]
+pub struct Telling<'a> {
+    /// The item, where it was read, and when.
+    pub revision: &'a Revision,
+    /// What is kept of its text.
+    pub sketch: Sketch,
+}
+
+/// Every story that is known, as a function of the records of `stories` in their order: whoever has read
+/// the same records knows the same stories.
+///
+/// Two instances that meet a story at once each open one. The record that stands earlier on the log wins:
+/// the later one keeps its id, for that is out already, and whoever tells the story after that is given
+/// the earlier id.
+#[derive(Debug)]
+pub struct Stories {
+    bounds: Bounds,
+    /// In the order in which they became known.
+    told: VecDeque<Told>,
+    /// The number of the first of `told`; numbers wrap.
+    first: u32,
+    /// The number of the first that others are compared with.
+    compared: u32,
+    by_item: HashMap<ItemId, u32>,
+    /// Shingle and number of the item that has it.
+    shingles: BTreeSet<(u32, u32)>,
+    /// What was opened though it was told before, and by which name it goes.
+    renamed: HashMap<StoryId, Arc<Story>>,
+    /// The offset of `stories` to read next.
+    position: u64,
+    /// The latest time of a poll.
+    clock: Timestamp,
+}
+
+#[derive(Debug)]
+struct Told {
+    item: ItemId,
+    story: Arc<Story>,
+    published: Timestamp,
+    seen: Timestamp,
+    sketch: Sketch,
+    /// Whether its record was read from the log.
+    on_log: bool,
+}
+
+impl Stories {
+    /// No story.
+    #[must_use]
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            told: VecDeque::new(),
+            first: 0,
+            compared: 0,
+            by_item: HashMap::new(),
+            shingles: BTreeSet::new(),
+            renamed: HashMap::new(),
+            position: 0,
+            clock: Timestamp::MIN,
+        }
+    }
+
+    /// The offset of `stories` to read next.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The story that an item tells, and the record that is to be committed with it where the item was
+    /// not known. A known item keeps its story, whatever its revision says.
+    pub fn assign(&mut self, telling: Telling<'_>) -> (Story, Option<StoryRecord>) {
+        let Telling { revision, sketch } = telling;
+        if let Some(told) = self.known(&revision.item) {
+            return (Story::clone(&told.story), None);
+        }
+        let seen = revision.fetched;
+        let published = revision.published.filter(|at| *at <= seen).unwrap_or(seen);
+        let story = match self.like(&sketch, published, |_| true) {
+            Some(told) => self.name(told),
+            None => Arc::new(Story {
+                id: StoryId::new(&revision.item),
+                first: FirstSeen {
+                    feed: revision.source.feed.clone(),
+                    publisher: revision.source.publisher.clone(),
+                    item: revision.item.clone(),
+                    at: seen,
+                },
+            }),
+        };
+        let record = StoryRecord {
+            item: revision.item.clone(),
+            feed: revision.source.feed.clone(),
+            story: Story::clone(&story),
+            published,
+            seen,
+            sketch: sketch.clone(),
+        };
+        self.add(Told {
+            item: revision.item.clone(),
+            story,
+            published,
+            seen,
+            sketch,
+            on_log: false,
+        });
+        (record.story.clone(), Some(record))
+    }
+
+    /// Takes back what was assigned to an item whose record was not committed.
+    pub fn forget(&mut self, item: &ItemId) {
+        let Some(number) = self.by_item.get(item).copied() else {
+            return;
+        };
+        let told = &mut self.told[number.wrapping_sub(self.first) as usize];
+        if told.on_log {
+            return;
+        }
+        self.by_item.remove(item);
+        for shingle in std::mem::take(&mut told.sketch).shingles {
+            self.shingles.remove(&(shingle, number));
+        }
+    }
+
+    /// Takes over the record at `offset` of `stories`; one that was read before changes nothing.
+    pub fn learn(&mut self, offset: u64, record: StoryRecord) {
+        if offset < self.position {
+            return;
+        }
+        self.position = offset + 1;
+        let opened = record.story.first.item == record.item;
+        if opened && let Some(told) = self.like(&record.sketch, record.published, |it| it.on_log) {
+            let earlier = self.name(told);
+            if earlier.id != record.story.id {
+                self.renamed.insert(record.story.id.clone(), earlier);
+            }
+        }
+        self.forget(&record.item);
+        if self.known(&record.item).is_some() {
+            return;
+        }
+        let known = self.known(&record.story.first.item);
+        let story = known.map(|told| Arc::clone(&told.story));
+        self.add(Told {
+            item: record.item,
+            story: story
+                .filter(|story| story.id == record.story.id)
+                .unwrap_or_else(|| Arc::new(record.story)),
+            published: record.published,
+            seen: record.seen,
+            sketch: record.sketch,
+            on_log: true,
+        });
+    }
+
+    fn known(&self, item: &ItemId) -> Option<&Told> {
+        let number = self.by_item.get(item)?;
+        Some(self.at(*number))
+    }
+
+    fn at(&self, number: u32) -> &Told {
+        &self.told[number.wrapping_sub(self.first) as usize]
+    }
+
+    /// The name by which an item's story goes.
+    fn name(&self, told: &Told) -> Arc<Story> {
+        let renamed = self.renamed.get(&told.story.id);
+        Arc::clone(renamed.unwrap_or(&told.story))
+    }
+
+    /// The item with the most of the text, the earliest of several, among those that `counts` says.
+    fn like(
+        &self,
+        sketch: &Sketch,
+        published: Timestamp,
+        counts: impl Fn(&Told) -> bool,
+    ) -> Option<&Told> {
+        let sharing = sketch.shingles.iter().flat_map(|shingle| {
+            let items = self.shingles.range((*shingle, 0)..=(*shingle, u32::MAX));
+            items.rev().take(LOOKED_AT).map(|(_, number)| *number)
+        });
+        let mut shared: HashMap<u32, usize> = HashMap::new();
+        for number in sharing {
+            *shared.entry(number).or_default() += 1;
+        }
+        let mut best: Option<(f32, u32)> = None;
+        for number in shared.into_keys() {
+            let told = self.at(number);
+            let apart = published.duration_since(told.published);
+            if apart.abs() > self.bounds.window || !counts(told) {
+                continue;
+            }
+            let Some(held) = same(sketch, &told.sketch, apart) else {
+                continue;
+            };
+            let age = |number: u32| number.wrapping_sub(self.first);
+            let better = best.is_none_or(|(most, earliest)| {
+                held > most || (held == most && age(number) < age(earliest))
+            });
+            if better {
+                best = Some((held, number));
+            }
+        }
+        best.map(|(_, number)| self.at(number))
+    }
+
+    fn add(&mut self, told: Told) {
+        let number = self.first.wrapping_add(self.told.len() as u32);
+        self.by_item.insert(told.item.clone(), number);
+        let shingles = told.sketch.shingles.iter();
+        self.shingles
+            .extend(shingles.map(|shingle| (*shingle, number)));
+        self.clock = self.clock.max(told.seen);
+        self.told.push_back(told);
+        self.bound();
+    }
+
+    /// Ends comparing with what is past the window, and forgets what is past the cap.
+    fn bound(&mut self) {
+        let oldest = self.clock.saturating_sub(self.bounds.window);
+        let oldest = oldest.unwrap_or(Timestamp::MIN);
+        loop {
+            let at = self.compared.wrapping_sub(self.first) as usize;
+            let full = self.told.len() > self.bounds.items && at == 0;
+            let Some(told) = self.told.get_mut(at) else {
+                break;
+            };
+            if !full && told.seen >= oldest {
+                break;
+            }
+            for shingle in std::mem::take(&mut told.sketch).shingles {
+                self.shingles.remove(&(shingle, self.compared));
+            }
+            self.compared = self.compared.wrapping_add(1);
+            if full {
+                break;
+            }
+        }
+        while self.told.len() > self.bounds.items
+            && let Some(told) = self.told.pop_front()
+        {
+            if self.by_item.get(&told.item) == Some(&self.first) {
+                self.by_item.remove(&told.item);
+            }
+            if told.story.first.item == told.item {
+                self.renamed.remove(&told.story.id);
+            }
+            self.first = self.first.wrapping_add(1);
+        }
+    }
+}
