@@ -76,11 +76,14 @@ fn main() -> ExitCode {
         records_past_their_age_go,
         the_oldest_records_past_the_size_go,
         a_superseded_record_is_gone,
+        a_torn_last_write_costs_nothing_before_it,
+        a_full_disk_is_waited_for_and_nothing_is_lost,
     );
     let local = trials.len();
     shared!(trials, Place::kafka(), "kafka");
     cases!(trials, Place::kafka(), "kafka", kafka_only:
-        a_second_log_of_the_same_instance_fences_the_first,
+        two_logs_of_one_instance_overtake_each_other_and_say_so,
+        what_a_batch_held_of_partitions_that_stay_is_read_again,
         an_unreachable_broker_is_named,
         wrong_credentials_are_named,
         right_credentials_open_the_log,

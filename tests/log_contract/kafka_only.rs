@@ -3,57 +3,104 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sink::{Cleanup, Error, Log, Security, Settings, Start, TopicSpec};
+use sink::{Cleanup, Error, Event, Lease, Log, Member, Security, Settings, Start, TopicSpec};
 
 use crate::kafka;
 use crate::place::{
-    Place, after, assigned, batch, follow, numbered, received, record, take, topics, value,
+    Place, after, batch, follow, numbered, received, record, revoked, take, topics, value,
 };
 
-pub(crate) async fn a_second_log_of_the_same_instance_fences_the_first(place: Place) {
+/// Two processes under one name overtake each other; neither writes anything twice, both stay, and
+/// readiness names what to change.
+pub(crate) async fn two_logs_of_one_instance_overtake_each_other_and_say_so(place: Place) {
     let log = place.open().await;
+    let again = place.open().await;
+    // A group of another topic's members, so that only the transactional id is shared.
+    let mut first = Holder::join(&log, "in").await;
+    let mut second = Holder::join(&again, "other").await;
+    let mut written = Vec::new();
+    for round in 0..3 {
+        for holder in [&mut first, &mut second] {
+            let value = format!("{round}/{}", written.len());
+            holder.commit(&value).await;
+            written.push(value);
+        }
+    }
+    let said = [log.ready().await, again.ready().await];
+    assert!(
+        said.iter()
+            .any(|ready| matches!(ready, Err(why) if why.contains("kafka.instance"))),
+        "{said:?}"
+    );
+    let entries = take(&mut follow(&log, &["out"]).await, written.len()).await;
+    assert_eq!(entries.iter().map(value).collect::<Vec<_>>(), written);
+    first.member.leave().await;
+    second.member.leave().await;
+}
+
+/// A member that holds something.
+struct Holder {
+    member: Member,
+    lease: Lease,
+}
+
+impl Holder {
+    async fn join(log: &Log, topic: &str) -> Self {
+        let joined = log.join("g", topic, Start::Committed).await;
+        let mut member = joined.expect("it joins");
+        let lease = assigned_one(&mut member).await;
+        Self { member, lease }
+    }
+
+    /// Commits one record to `out`, as often as that takes.
+    async fn commit(&mut self, text: &str) {
+        loop {
+            let commit = batch(vec![record("out", "k", text)], vec![(self.lease, 0)]);
+            match self.member.appender().commit(commit).await {
+                Ok(()) => return,
+                Err(Error::Lost) => self.lease = assigned_one(&mut self.member).await,
+                Err(fatal) => panic!("{fatal}"),
+            }
+        }
+    }
+}
+
+async fn assigned_one(member: &mut Member) -> Lease {
+    loop {
+        if let Event::Assigned(leases) = member.next().await.expect("the log goes on") {
+            return leases[0];
+        }
+    }
+}
+
+/// Otherwise the next batch of the partition that stays would move its position past them.
+pub(crate) async fn what_a_batch_held_of_partitions_that_stay_is_read_again(place: Place) {
+    let log = place.open().await;
+    log.append(numbered("in", 0..10)).await.expect("it appends");
     let mut first = log
         .join("g", "in", Start::Committed)
         .await
         .expect("it joins");
-    let leases = assigned(&mut first, 2).await;
-    let commit = batch(vec![record("out", "k", "first")], vec![(leases[0], 0)]);
-    first
-        .appender()
-        .commit(commit.clone())
-        .await
-        .expect("it commits");
-    // A group of another topic's members, so that only the transactional id is shared.
-    let again = place.open().await;
-    let mut second = again
-        .join("g", "other", Start::Committed)
+    let (leases, entries) = received(&mut first, 10).await;
+    let other = Log::open(&place.instance("two"), &topics()).await;
+    let other = other.expect("the log opens");
+    let second = other
+        .join("g", "in", Start::Committed)
         .await
         .expect("it joins");
-    let theirs = received_or_assigned(&mut second).await;
-    let commit_of_second = batch(vec![record("out", "k", "second")], vec![(theirs, 0)]);
-    second
-        .appender()
-        .commit(commit_of_second)
-        .await
-        .expect("it commits");
-    let outcome = loop {
-        match first.appender().commit(commit.clone()).await {
-            // The rebalance may come first.
-            Err(Error::Lost) => {
-                let lease = received_or_assigned(&mut first).await;
-                let commit = batch(vec![record("out", "k", "zombie")], vec![(lease, 0)]);
-                match first.appender().commit(commit).await {
-                    Err(Error::Lost) => {}
-                    outcome => break outcome,
-                }
-            }
-            outcome => break outcome,
-        }
-    };
-    assert!(
-        matches!(&outcome, Err(Error::Fatal(why)) if why.contains("kafka.instance")),
-        "{outcome:?}"
-    );
+    let taken = revoked(&mut first).await;
+    let torn = batch(Vec::new(), after(&leases, &entries));
+    let outcome = first.appender().commit(torn).await;
+    assert!(matches!(outcome, Err(Error::Lost)), "{outcome:?}");
+    let kept: Vec<&str> = entries
+        .iter()
+        .filter(|entry| !taken.contains(&entry.partition))
+        .map(value)
+        .collect();
+    assert!(!kept.is_empty(), "ten keys fall on both partitions");
+    let (_, again) = received(&mut first, kept.len()).await;
+    assert_eq!(again.iter().map(value).collect::<Vec<_>>(), kept);
+    first.leave().await;
     second.leave().await;
 }
 
@@ -158,14 +205,6 @@ pub(crate) async fn a_commit_outlasts_the_broker_being_killed(place: Place) {
     assert_eq!(value(&entries[10]), "end", "nothing twice, nothing missing");
     member.leave().await;
     log.close().await;
-}
-
-async fn received_or_assigned(member: &mut sink::Member) -> sink::Lease {
-    loop {
-        if let sink::Event::Assigned(leases) = member.next().await.expect("the log goes on") {
-            return leases[0];
-        }
-    }
 }
 
 fn with_password(place: &Place, password: &str) -> Option<Settings> {

@@ -1,7 +1,9 @@
 //! What the local log does on its own disk.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -135,6 +137,115 @@ pub(crate) async fn a_superseded_record_is_gone(place: Place) {
         .expect("it reads");
     assert_eq!((value(&first), first.offset), ("51", 51));
     log.close().await;
+}
+
+/// A write that was cut off in the middle is as if it had not begun.
+pub(crate) async fn a_torn_last_write_costs_nothing_before_it(place: Place) {
+    write_some(&place).await;
+    let journal = files(&place.on_disk().directory)
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "jnl"))
+        .max();
+    let journal = journal.expect("the store has a journal");
+    let whole = fs::read(&journal).expect("it is read");
+    let written = whole
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .map_or(0, |last| last + 1);
+    // The beginning of a batch like the last one, without its end.
+    let torn = [&whole[..written], &whole[written / 2..written - 7]].concat();
+    fs::write(&journal, torn).expect("it is written");
+    let log = place.open().await;
+    log.append(vec![record("out", "k", "after")])
+        .await
+        .expect("it appends");
+    let entries = take(&mut follow(&log, &["out"]).await, 101).await;
+    assert_eq!(value(&entries[100]), "after");
+    assert_eq!(entries[100].offset, 100);
+    log.close().await;
+}
+
+/// Needs root, for a small disk of its own.
+pub(crate) async fn a_full_disk_is_waited_for_and_nothing_is_lost(place: Place) {
+    let directory = place.on_disk().directory.clone();
+    let Some(disk) = SmallDisk::mount(&directory) else {
+        return;
+    };
+    let log = place.open().await;
+    let mut written = Vec::new();
+    for round in 0..5 {
+        let ballast = disk.fill();
+        let text = format!("while full {round}");
+        let append = log.append(vec![record("out", "k", &text)]);
+        tokio::pin!(append);
+        let waited = tokio::time::timeout(Duration::from_millis(700), append.as_mut()).await;
+        assert!(waited.is_err(), "nothing is accepted: {waited:?}");
+        let why = log.ready().await.expect_err("it is not ready");
+        assert!(
+            why.contains("free") && why.contains(&directory.display().to_string()),
+            "{why}"
+        );
+        fs::remove_file(ballast).expect("it is removed");
+        append.await.expect("it goes on by itself");
+        assert_eq!(log.ready().await, Ok(()));
+        written.push(text);
+    }
+    log.close().await;
+    let ballast = disk.fill();
+    let refusal = refusal(&place).await;
+    assert!(
+        refusal.contains("make room") && !refusal.contains("damaged"),
+        "{refusal}"
+    );
+    fs::remove_file(ballast).expect("it is removed");
+    let log = place.open().await;
+    let entries = take(&mut follow(&log, &["out"]).await, written.len()).await;
+    assert_eq!(entries.iter().map(value).collect::<Vec<_>>(), written);
+    log.close().await;
+}
+
+/// A disk in memory, unmounted when it is dropped.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(at: &Path) -> Option<Self> {
+        fs::create_dir_all(at).expect("it is made");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=160m", "none"])
+            .arg(at)
+            .stderr(Stdio::null())
+            .status();
+        if mounted.is_ok_and(|status| status.success()) {
+            return Some(Self(at.to_owned()));
+        }
+        #[expect(clippy::print_stderr, reason = "a test binary's own output")]
+        {
+            eprintln!("left out: the full disk, for no file system can be mounted here");
+        }
+        None
+    }
+
+    /// Leaves 8 MiB free; returns the file that takes the rest.
+    fn fill(&self) -> PathBuf {
+        let ballast = self.0.join("ballast");
+        let mut file = fs::File::create(&ballast).expect("it is made");
+        let block = vec![1; 1 << 20];
+        // Until the disk says that it is full, and then a little less.
+        let mut length = 0;
+        while file.write_all(&block).is_ok() {
+            length += block.len() as u64;
+        }
+        file.set_len(length.saturating_sub(8 << 20))
+            .expect("it is cut");
+        ballast
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").arg("-l").arg(&self.0).status();
+        assert!(unmounted.is_ok_and(|status| status.success()) || std::thread::panicking());
+    }
 }
 
 fn kept(age: Duration, bytes: Option<u64>) -> Vec<TopicSpec> {

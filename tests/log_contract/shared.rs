@@ -263,6 +263,6 @@ pub(crate) async fn a_topic_that_is_not_there_is_an_error(place: Place) {
 
 pub(crate) async fn the_log_is_ready_once_open(place: Place) {
     let log = place.open().await;
-    assert!(log.ready().await);
+    assert_eq!(log.ready().await, Ok(()));
     log.close().await;
 }

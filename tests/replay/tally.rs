@@ -78,7 +78,7 @@ impl Tally {
     fn dead(&mut self, letter: &DeadLetter) {
         let feed = match &letter.origin {
             Origin::Feed { feed, .. } => feed.0.clone(),
-            Origin::Record { topic, .. } => topic.clone(),
+            Origin::Record { topic, .. } | Origin::Output { topic, .. } => topic.clone(),
         };
         self.feed(&feed).dead += 1;
     }

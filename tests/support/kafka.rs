@@ -28,9 +28,18 @@ const WATCHDOG: &str = r#""$@" >"$LOG" 2>&1 </dev/null & broker=$!; echo $broker
 static BROKER: Mutex<Option<Broker>> = Mutex::new(None);
 
 struct Broker {
-    directory: PathBuf,
+    node: Node,
     plain: u16,
     sasl: u16,
+}
+
+/// A Kafka process and its data.
+pub(crate) struct Node {
+    directory: PathBuf,
+    /// Open once it serves requests.
+    port: u16,
+    /// The largest heap, in MiB.
+    heap: u32,
     shell: Option<Child>,
 }
 
@@ -90,7 +99,7 @@ pub(crate) fn sasl_brokers() -> Option<String> {
 pub(crate) fn kill() {
     let mut broker = BROKER.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(broker) = broker.as_mut() {
-        broker.kill();
+        broker.node.kill();
     }
 }
 
@@ -98,26 +107,29 @@ pub(crate) fn kill() {
 pub(crate) fn restart() {
     let mut broker = BROKER.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(broker) = broker.as_mut() {
-        broker.kill();
-        broker.launch();
+        broker.node.kill();
+        broker.node.launch();
+        broker.node.serves();
     }
 }
 
 impl Broker {
     fn start() -> Self {
-        let jars = jars();
-        sweep();
-        let directory = target().join(format!("kafka/run-{}", std::process::id()));
-        // A process id comes round again.
-        fs::remove_dir_all(&directory).ok();
-        fs::create_dir_all(&directory).expect("target is writable");
-        // Held together, so that they differ.
-        let [plain, sasl, controller] = [(); 3]
-            .map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports"))
-            .map(|listener| listener.local_addr().expect("it is bound").port());
+        let directory = fresh_directory("broker");
+        let [plain, sasl, controller] = free_ports();
         let properties = properties(&directory, plain, sasl, controller);
+        let mut node = Node::format(directory, &properties, plain, 512);
+        node.launch();
+        node.serves();
+        Self { node, plain, sasl }
+    }
+}
+
+impl Node {
+    /// A node with no data yet, to be launched.
+    pub(crate) fn format(directory: PathBuf, properties: &str, port: u16, heap: u32) -> Self {
         fs::write(directory.join("server.properties"), properties).expect("target is writable");
-        let formatted = java(&jars)
+        let formatted = java(&jars(), heap)
             .args([
                 "kafka.tools.StorageTool",
                 "format",
@@ -133,18 +145,17 @@ impl Broker {
             "Kafka's storage was not formatted: {}",
             String::from_utf8_lossy(&formatted.stderr)
         );
-        let mut broker = Self {
+        Self {
             directory,
-            plain,
-            sasl,
+            port,
+            heap,
             shell: None,
-        };
-        broker.launch();
-        broker
+        }
     }
 
-    fn launch(&mut self) {
-        let kafka = java(&jars());
+    /// Starts the process without waiting for it.
+    pub(crate) fn launch(&mut self) {
+        let kafka = java(&jars(), self.heap);
         let mut shell = Command::new("sh")
             .args(["-c", WATCHDOG, "sh"])
             .arg(kafka.get_program())
@@ -163,9 +174,12 @@ impl Broker {
             .read_line(&mut started)
             .expect("the shell says that it began");
         self.shell = Some(shell);
+    }
+
+    /// Waits until it serves requests: Kafka opens its ports then.
+    pub(crate) fn serves(&self) {
         let deadline = Instant::now() + PATIENCE;
-        // Kafka opens its ports once it serves requests.
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.plain)).is_err() {
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
             assert!(
                 Instant::now() < deadline,
                 "Kafka did not come up: see {}",
@@ -175,7 +189,8 @@ impl Broker {
         }
     }
 
-    fn kill(&mut self) {
+    /// Kills it, as `kill -9` does; its data stays.
+    pub(crate) fn kill(&mut self) {
         if let Some(mut shell) = self.shell.take() {
             drop(shell.stdin.take());
             shell.wait().expect("the shell ends after its broker");
@@ -183,14 +198,27 @@ impl Broker {
     }
 }
 
-fn java(jars: &Path) -> Command {
+/// An empty directory for a node of this test process.
+pub(crate) fn fresh_directory(name: &str) -> PathBuf {
+    sweep();
+    let directory = target().join(format!("kafka/run-{}/{name}", std::process::id()));
+    // A process id comes round again.
+    fs::remove_dir_all(&directory).ok();
+    fs::create_dir_all(&directory).expect("target is writable");
+    directory
+}
+
+/// Ports that were free a moment ago: held together, so that they differ.
+pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
+    [(); N]
+        .map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports"))
+        .map(|listener| listener.local_addr().expect("it is bound").port())
+}
+
+fn java(jars: &Path, heap: u32) -> Command {
     let mut java = Command::new("java");
-    java.args([
-        "-Xms64m",
-        "-Xmx512m",
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-    ]);
+    java.arg("-Xms64m").arg(format!("-Xmx{heap}m"));
+    java.args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]);
     java.arg("-cp").arg(jars.join("*"));
     java
 }
@@ -214,7 +242,8 @@ fn properties(directory: &Path, plain: u16, sasl: u16, controller: u16) -> Strin
          transaction.state.log.num.partitions=4\n\
          transaction.state.log.replication.factor=1\n\
          transaction.state.log.min.isr=1\n\
-         group.initial.rebalance.delay.ms=0\n",
+         group.initial.rebalance.delay.ms=0\n\
+         group.min.session.timeout.ms=1000\n",
         directory.join("data").display()
     )
 }
@@ -251,7 +280,7 @@ fn jars() -> PathBuf {
 
 /// Removes the data of test processes that are gone, where `/proc` tells which those are.
 fn sweep() {
-    let runs = fs::read_dir(target().join("kafka")).expect("the jars stand beside them");
+    let runs = fs::read_dir(target().join("kafka")).into_iter().flatten();
     for run in runs.filter_map(Result::ok) {
         let name = run.file_name();
         let process = name.to_str().and_then(|name| name.strip_prefix("run-"));

@@ -75,10 +75,10 @@ fn router(state: HttpState) -> Router {
 }
 
 async fn ready(State(state): State<HttpState>) -> Response {
-    if state.log.ready().await {
-        return "ready\n".into_response();
+    match state.log.ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why + "\n").into_response(),
     }
-    (StatusCode::SERVICE_UNAVAILABLE, "the log does not answer\n").into_response()
 }
 
 async fn metrics(State(state): State<HttpState>) -> Response {

@@ -184,6 +184,7 @@ pub fn dead(letter: &DeadLetter, trace: Trace) -> Record {
             format!("{topic}/{partition}/{offset}"),
             format!("/topics/{topic}"),
         ),
+        Origin::Output { topic, key } => (format!("{topic}/{key}"), format!("/topics/{topic}")),
     };
     // The same bytes fail for the same reason on every replay, whenever that is.
     let digest = wire::id::digest(&[&letter.reason, &letter.bytes]);
@@ -191,6 +192,21 @@ pub fn dead(letter: &DeadLetter, trace: Trace) -> Record {
     let mut headers = event_from("claimwire.dead.v1", &id, &source, letter.at);
     push(&mut headers, "traceparent", trace.header());
     record("dead", &origin, json(letter), headers, letter.at)
+}
+
+/// What takes the place of a record that the log does not take: a dead letter, without its bytes
+/// where a dead letter was refused itself.
+pub(crate) fn undeliverable(refused: &Record, reason: String) -> Record {
+    let origin = Origin::Output {
+        topic: refused.topic.clone(),
+        key: String::from_utf8_lossy(&refused.key).into_owned(),
+    };
+    let bytes = match refused.topic.as_str() {
+        "dead" => &[],
+        _ => refused.value.as_deref().unwrap_or_default(),
+    };
+    let letter = DeadLetter::new(origin, reason, bytes, refused.timestamp);
+    dead(&letter, Trace::next(&refused.headers))
 }
 
 fn record(

@@ -10,6 +10,8 @@
 //! - **Restore**: [`Log::latest`] reads a compacted partition as one value a key, and sees every
 //!   commit that an earlier holder of the partition can still bring about.
 //! - Readers see committed records only, in offset order.
+//!
+//! Errors end nothing: `errors.md` says what each of Kafka's leads to.
 
 pub mod envelope;
 mod kafka;

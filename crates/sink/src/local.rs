@@ -33,6 +33,8 @@ use writer::{Command, Writer};
 type Ends = BTreeMap<(u32, u32), u64>;
 /// Why the writer ended, where it failed.
 type Failure = Arc<OnceLock<String>>;
+/// What the disk is short of, while the writer waits for room.
+type Full = Arc<Mutex<Option<String>>>;
 
 /// Commands that wait for the writer; past it, committing waits.
 const WAITING: usize = 256;
@@ -52,6 +54,7 @@ struct Shared {
     store: Arc<Store>,
     commands: mpsc::Sender<Command>,
     failure: Failure,
+    full: Full,
 }
 
 impl Log {
@@ -148,8 +151,13 @@ impl Log {
         })
     }
 
-    pub(crate) fn ready(&self) -> bool {
-        !self.shared.commands.is_closed()
+    pub(crate) fn ready(&self) -> Result<(), String> {
+        if self.shared.commands.is_closed() {
+            return Err(self.shared.ended().to_string());
+        }
+        let full = &self.shared.full;
+        let full = full.lock().unwrap_or_else(PoisonError::into_inner);
+        full.clone().map_or(Ok(()), Err)
     }
 
     pub(crate) async fn close(self) {
@@ -170,9 +178,9 @@ impl Log {
     fn start(settings: &LocalSettings, topics: &[TopicSpec]) -> Result<Self, OpenError> {
         let store = Arc::new(Store::open(settings, topics)?);
         let broken = |error: String| store::damaged(&settings.directory, &error);
-        let failure = Failure::default();
-        let (writer, ends) =
-            Writer::new(Arc::clone(&store), Arc::clone(&failure)).map_err(broken)?;
+        let (failure, full) = (Failure::default(), Full::default());
+        let writer = Writer::new(Arc::clone(&store), Arc::clone(&failure), Arc::clone(&full));
+        let (writer, ends) = writer.map_err(broken)?;
         let (commands, received) = mpsc::channel(WAITING);
         // The thread's own runtime does nothing but wait for commands and for retention.
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -189,6 +197,7 @@ impl Log {
                 store,
                 commands,
                 failure,
+                full,
             }),
             ends,
             writer: Arc::new(Mutex::new(Some(thread))),

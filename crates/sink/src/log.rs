@@ -43,8 +43,9 @@ pub enum From {
 pub enum Event {
     /// These partitions are the member's from now on.
     Assigned(Vec<Lease>),
-    /// These partitions are no longer the member's: their uncommitted work is to be dropped, for it
-    /// will be done again by whoever is assigned them next, possibly this member.
+    /// These partitions are no longer the member's: their uncommitted work is to be dropped before the
+    /// next event is asked for, since whoever is assigned them next, possibly this member, does it
+    /// again.
     Revoked(Vec<u32>),
     /// Records of assigned partitions, in offset order within each.
     Records(Vec<Entry>),
@@ -165,15 +166,8 @@ impl Log {
     /// # Errors
     /// [`Error::Fatal`] when the log cannot go on.
     pub async fn latest(&self, topic: &str, partition: u32) -> Result<Vec<Entry>, Error> {
-        let mut range = self.range(topic, partition, From::Beginning).await?;
-        let mut latest = HashMap::new();
-        while let Some(entry) = range.next().await? {
-            latest.insert(entry.key.clone(), entry);
-        }
-        let present = latest.into_values().filter(|entry| entry.value.is_some());
-        let mut latest: Vec<Entry> = present.collect();
-        latest.sort_unstable_by_key(|entry| entry.offset);
-        Ok(latest)
+        let range = self.range(topic, partition, From::Beginning).await?;
+        range.latest().await
     }
 
     /// The records of a partition up to its end as of now, and with every commit that an earlier holder
@@ -188,6 +182,19 @@ impl Log {
         }))
     }
 
+    /// [`Self::latest`] for whoever took the partition over: waits until it can be read, whatever an
+    /// operator has to mend first.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when the log cannot go on.
+    pub async fn restore(&self, topic: &str, partition: u32) -> Result<Vec<Entry>, Error> {
+        let range = match &self.0 {
+            LogOn::Local(log) => RangeOn::Local(log.range(topic, partition, From::Beginning)?),
+            LogOn::Kafka(log) => RangeOn::Kafka(log.restore(topic, partition).await?),
+        };
+        Range(range).latest().await
+    }
+
     /// Follows topics outside any group.
     ///
     /// # Errors
@@ -199,8 +206,11 @@ impl Log {
         }))
     }
 
-    /// Whether the log answers: what readiness reports.
-    pub async fn ready(&self) -> bool {
+    /// Whether the log answers and takes what is to be written: what readiness reports.
+    ///
+    /// # Errors
+    /// What is in the way, as a sentence.
+    pub async fn ready(&self) -> Result<(), String> {
         match &self.0 {
             LogOn::Local(log) => log.ready(),
             LogOn::Kafka(log) => log.ready().await,
@@ -217,7 +227,8 @@ impl Log {
 }
 
 impl Member {
-    /// The next event; waits for one. Cancel safe.
+    /// The next event; waits for one. Cancel safe. Asking for it says that the one before was dealt
+    /// with: a partition that was [`Event::Revoked`] goes to another member only then.
     ///
     /// # Errors
     /// [`Error::Fatal`] when the log cannot go on.
@@ -262,6 +273,18 @@ impl Appender {
 }
 
 impl Range {
+    /// The latest entry of each key, tombstones left out.
+    async fn latest(mut self) -> Result<Vec<Entry>, Error> {
+        let mut latest = HashMap::new();
+        while let Some(entry) = self.next().await? {
+            latest.insert(entry.key.clone(), entry);
+        }
+        let present = latest.into_values().filter(|entry| entry.value.is_some());
+        let mut latest: Vec<Entry> = present.collect();
+        latest.sort_unstable_by_key(|entry| entry.offset);
+        Ok(latest)
+    }
+
     /// The next record in offset order; none at the end.
     ///
     /// # Errors

@@ -130,6 +130,13 @@ pub enum Origin {
         /// Offset.
         offset: u64,
     },
+    /// A record that the log did not take.
+    Output {
+        /// The topic that it was meant for.
+        topic: String,
+        /// Its key.
+        key: String,
+    },
 }
 
 /// Bytes of a dead letter that are kept.

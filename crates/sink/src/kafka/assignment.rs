@@ -1,9 +1,13 @@
 //! Which partitions a member holds: what happens inside the consumer's rebalance callbacks.
+//!
+//! A partition that is taken away is given up only once the member's caller has let go of it, so that
+//! whoever is handed it next works on it alone. The callback notes it, and the group waits until
+//! [`GroupContext::give_up`] answers.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -12,16 +16,22 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::log::{Error, Event, Start};
+use crate::log::{Event, Start};
 use crate::record::Lease;
 
 use super::Cluster;
 use super::client::Context;
 use super::member::Line;
-use super::reader::hopeless;
+use super::reader::trouble;
+use super::verdict::Trouble;
 
 /// One question to a broker.
 const CALL: Duration = Duration::from_secs(5);
+/// How long a caller may take to let go of a partition before it is given up all the same.
+const LETTING_GO: Duration = Duration::from_secs(10);
+
+/// A member's consumer.
+pub(super) type GroupConsumer = BaseConsumer<GroupContext>;
 
 /// The context of a member's consumer.
 pub(super) struct GroupContext {
@@ -37,14 +47,17 @@ struct State {
     held: BTreeMap<u32, u64>,
     /// What the caller is to be told, in order.
     events: Vec<Event>,
-    failure: Option<String>,
-    epoch: u64,
+    /// Taken away, not given up yet, and since when.
+    going: Option<(TopicPartitionList, Instant)>,
+    /// Nobody is there to let go of anything any more.
+    closing: bool,
+    trouble: Option<Trouble>,
 }
 
 impl GroupContext {
     pub(super) fn new(cluster: &Cluster, line: &Arc<Line>, start: Start) -> Self {
         Self {
-            client: Context::new(&cluster.outage),
+            client: Context::new(&cluster.health),
             line: Arc::clone(line),
             start,
             state: Mutex::default(),
@@ -62,41 +75,60 @@ impl GroupContext {
         std::mem::take(&mut self.state().events)
     }
 
-    pub(super) fn take_failure(&self) -> Option<String> {
-        self.state().failure.take()
+    pub(super) fn take_trouble(&self) -> Option<Trouble> {
+        self.state().trouble.take()
     }
 
-    /// Takes every partition back and hands it out again, to be read from its committed position.
-    pub(super) fn hand_out_again(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        topic: &str,
-    ) -> Result<(), Error> {
-        let mut held = TopicPartitionList::new();
-        for partition in self.state().held.keys() {
-            held.add_partition(topic, partition.cast_signed());
-        }
-        if held.count() == 0 {
+    /// Ends every lease; the partitions stay with the consumer. Returns them.
+    pub(super) fn take_back(&self) -> Vec<u32> {
+        let held: Vec<u32> = self.state().held.keys().copied().collect();
+        self.revoked(held.iter().copied());
+        held
+    }
+
+    /// Hands out what the consumer has, under new leases and from the committed positions.
+    pub(super) fn hand_out(&self, consumer: &GroupConsumer) -> Result<(), Trouble> {
+        self.give_up(consumer, true)?;
+        let partitions = broken(consumer.assignment())?;
+        if partitions.count() == 0 {
             return Ok(());
         }
-        self.revoked(&held);
-        self.take(consumer.incremental_unassign(&held))?;
-        self.assigned(consumer, &held)
+        broken(consumer.incremental_unassign(&partitions))?;
+        self.assigned(consumer, &partitions)
+    }
+
+    /// Gives up what was taken away, when the caller has let go of it (`heeded`) or had its time.
+    pub(super) fn give_up(&self, consumer: &GroupConsumer, heeded: bool) -> Result<(), Trouble> {
+        let going = self
+            .state()
+            .going
+            .take_if(|(_, since)| heeded || since.elapsed() > LETTING_GO);
+        match going {
+            Some((partitions, _)) => broken(consumer.incremental_unassign(&partitions)),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes ready for the end of `consumer`, which leaves the group when it is dropped.
+    pub(super) fn close(&self, consumer: &GroupConsumer) {
+        self.state().closing = true;
+        if let Err(trouble) = self.give_up(consumer, true) {
+            tracing::debug!("while leaving the group: {trouble}");
+        }
     }
 
     fn assigned(
         &self,
-        consumer: &BaseConsumer<Self>,
+        consumer: &GroupConsumer,
         partitions: &TopicPartitionList,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Trouble> {
         let positions = self.positions(consumer, partitions)?;
-        self.take(consumer.incremental_assign(&positions))?;
-        let mut state = self.state();
-        state.epoch += 1;
-        let epoch = state.epoch;
+        broken(consumer.incremental_assign(&positions))?;
+        let epoch = self.line.epoch.fetch_add(1, Ordering::Relaxed) + 1;
         let leases: Vec<Lease> = numbers(partitions)
             .map(|partition| Lease { partition, epoch })
             .collect();
+        let mut state = self.state();
         for lease in &leases {
             state.held.insert(lease.partition, epoch);
         }
@@ -106,9 +138,9 @@ impl GroupContext {
         Ok(())
     }
 
-    fn revoked(&self, partitions: &TopicPartitionList) {
+    fn revoked(&self, partitions: impl Iterator<Item = u32>) {
         let mut state = self.state();
-        let lost: Vec<u32> = numbers(partitions)
+        let lost: Vec<u32> = partitions
             .filter(|partition| state.held.remove(partition).is_some())
             .collect();
         if !lost.is_empty() {
@@ -120,16 +152,19 @@ impl GroupContext {
     /// not used: the answer comes once no earlier holder's commit is under way any more.
     fn positions(
         &self,
-        consumer: &BaseConsumer<Self>,
+        consumer: &GroupConsumer,
         partitions: &TopicPartitionList,
-    ) -> Result<TopicPartitionList, Error> {
+    ) -> Result<TopicPartitionList, Trouble> {
         let committed = loop {
-            match consumer.committed_offsets(partitions.clone(), CALL) {
+            let error = match consumer.committed_offsets(partitions.clone(), CALL) {
                 Ok(committed) => match first_error(&committed) {
                     None => break committed,
-                    Some(error) => hopeless(&error)?,
+                    Some(error) => error,
                 },
-                Err(error) => hopeless(&error)?,
+                Err(error) => error,
+            };
+            if let Some(trouble) = trouble(&error) {
+                return Err(trouble);
             }
             if self.line.stop.load(Ordering::Relaxed) {
                 break partitions.clone();
@@ -143,13 +178,9 @@ impl GroupContext {
                 _ => Offset::Beginning,
             };
             let added = positions.add_partition_offset(place.topic(), place.partition(), offset);
-            self.take(added)?;
+            broken(added)?;
         }
         Ok(positions)
-    }
-
-    fn take(&self, result: KafkaResult<()>) -> Result<(), Error> {
-        result.map_err(|error| Error::Fatal(format!("the Kafka consumer failed: {error}")))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -160,18 +191,28 @@ impl GroupContext {
 impl ConsumerContext for GroupContext {
     fn rebalance(
         &self,
-        consumer: &BaseConsumer<Self>,
+        consumer: &GroupConsumer,
         err: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
-        let result = if err == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+        let closing = self.state().closing;
+        let result = if closing {
+            broken(
+                if err == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+                    consumer.incremental_assign(&TopicPartitionList::new())
+                } else {
+                    consumer.incremental_unassign(partitions)
+                },
+            )
+        } else if err == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             self.assigned(consumer, partitions)
         } else {
-            self.revoked(partitions);
-            self.take(consumer.incremental_unassign(partitions))
+            self.revoked(numbers(partitions));
+            self.state().going = Some((partitions.clone(), Instant::now()));
+            Ok(())
         };
-        if let Err(error) = result {
-            self.state().failure.get_or_insert(error.to_string());
+        if let Err(trouble) = result {
+            self.state().trouble.get_or_insert(trouble);
         }
     }
 }
@@ -184,6 +225,11 @@ impl ClientContext for GroupContext {
     fn error(&self, error: KafkaError, reason: &str) {
         self.client.error(error, reason);
     }
+}
+
+/// A call on the consumer itself, which no broker can refuse: only a new consumer helps.
+fn broken<T>(result: KafkaResult<T>) -> Result<T, Trouble> {
+    result.map_err(|error| Trouble::Stuck(format!("the Kafka consumer failed: {error}")))
 }
 
 fn numbers(partitions: &TopicPartitionList) -> impl Iterator<Item = u32> {

@@ -1,6 +1,5 @@
 //! What every Kafka client here shares: its configuration, and what becomes of what it reports.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rdkafka::client::ClientContext;
@@ -12,25 +11,12 @@ use rdkafka::producer::{DeliveryResult, ProducerContext};
 use crate::log::OpenError;
 use crate::settings::KafkaSettings;
 
-/// Whether the brokers answer: one notice when they do, one warning when they stop.
-#[derive(Debug)]
-pub(super) struct Outage {
-    /// From the start, so that a log that never opened is its opener's error and no warning.
-    away: AtomicBool,
-}
-
-impl Default for Outage {
-    fn default() -> Self {
-        Self {
-            away: AtomicBool::new(true),
-        }
-    }
-}
+use super::health::Health;
 
 /// What librdkafka tells a client, kept for whoever has to explain it.
 #[derive(Clone, Default)]
 pub(super) struct Context {
-    pub(super) outage: Arc<Outage>,
+    pub(super) health: Arc<Health>,
     /// Why a broker refused the connection, in librdkafka's words.
     refusal: Arc<Mutex<Option<Refusal>>>,
     /// The first record of the transaction that could not be delivered.
@@ -46,28 +32,10 @@ pub(super) enum Refusal {
     Tls(String),
 }
 
-impl Outage {
-    /// Notes that no broker can be reached.
-    pub(super) fn began(&self, reason: &str) {
-        if !self.away.swap(true, Ordering::Relaxed) {
-            metrics::gauge!("claimwire_log_broker_up").set(0.0);
-            tracing::warn!(reason, "no Kafka broker can be reached; waiting for one");
-        }
-    }
-
-    /// Notes that a broker answered.
-    pub(super) fn ended(&self) {
-        if self.away.swap(false, Ordering::Relaxed) {
-            tracing::info!("a Kafka broker answers");
-        }
-        metrics::gauge!("claimwire_log_broker_up").set(1.0);
-    }
-}
-
 impl Context {
-    pub(super) fn new(outage: &Arc<Outage>) -> Self {
+    pub(super) fn new(health: &Arc<Health>) -> Self {
         Self {
-            outage: Arc::clone(outage),
+            health: Arc::clone(health),
             ..Self::default()
         }
     }
@@ -105,7 +73,7 @@ impl ClientContext for Context {
                 Refusal::Credentials
             }
             Some(RDKafkaErrorCode::SSL) => Refusal::Tls(reason.to_owned()),
-            Some(RDKafkaErrorCode::AllBrokersDown) => return self.outage.began(reason),
+            Some(RDKafkaErrorCode::AllBrokersDown) => return self.health.away(reason),
             _ => return,
         };
         *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
@@ -200,6 +168,7 @@ pub(super) fn consumer(base: &ClientConfig, settings: &KafkaSettings) -> ClientC
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", "earliest")
+        .set("check.crcs", "true")
         .set("fetch.wait.max.ms", "100")
         .set("fetch.error.backoff.ms", "100")
         .set("queued.max.messages.kbytes", "8192");

@@ -1,8 +1,8 @@
 //! A member of a group on Kafka, as its caller sees it: the thread behind it is a
-//! [`Session`](super::session::Session).
+//! [`session`](super::session).
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
@@ -12,7 +12,8 @@ use crate::record::Batch;
 
 use super::Cluster;
 use super::bell::Bell;
-use super::session::{Session, Stop};
+use super::desk::Desk;
+use super::session::{self, Membership, Stop};
 
 /// Events that wait for the caller; past it, fetching pauses.
 const AHEAD: usize = 4;
@@ -24,6 +25,8 @@ pub(crate) struct Member {
     events: mpsc::Receiver<Event>,
     commands: mpsc::Sender<Command>,
     line: Arc<Line>,
+    /// Whether the last event is still being dealt with.
+    busy: bool,
 }
 
 /// Commits for a [`Member`].
@@ -38,6 +41,10 @@ pub(crate) struct Appender {
 pub(super) struct Line {
     /// Wakes the thread.
     pub(super) bell: Bell,
+    /// Events that the caller has dealt with.
+    pub(super) heeded: AtomicU64,
+    /// Counts how often partitions were handed out.
+    pub(super) epoch: AtomicU64,
     /// Set when the member was dropped.
     pub(super) stop: Stop,
     /// Why the thread ended, where it failed.
@@ -62,24 +69,44 @@ pub(super) fn join(
     topic: &str,
     start: Start,
 ) -> Result<Member, Error> {
+    if cluster.partitions(topic).is_none() {
+        return Err(Error::Fatal(format!(
+            "topic {topic} is not one that the log was opened with"
+        )));
+    }
     let line = Arc::<Line>::default();
     let (commands, received) = mpsc::channel(WAITING);
     let (told, events) = mpsc::channel(AHEAD);
-    let session = Session::new(cluster, &line, group, topic, start, received, told)?;
+    let settings = &cluster.settings;
+    let membership = Membership {
+        cluster: Arc::clone(cluster),
+        group: format!("{}{group}", settings.prefix),
+        topic: cluster.topic(topic),
+        start,
+        transactional_id: format!("{}{}-{group}", settings.prefix, settings.instance),
+        dispute: Mutex::default(),
+    };
+    let desk = Desk::new(&line, received, told);
     thread::Builder::new()
         .name(format!("log-{group}"))
-        .spawn(move || session.run())
+        .spawn(move || session::run(&membership, desk))
         .map_err(|error| Error::Fatal(format!("cannot start the member's thread: {error}")))?;
     Ok(Member {
         events,
         commands,
         line,
+        busy: false,
     })
 }
 
 impl Member {
     pub(crate) async fn next(&mut self) -> Result<Event, Error> {
+        if std::mem::take(&mut self.busy) {
+            self.line.heeded.fetch_add(1, Ordering::Release);
+            self.line.bell.ring();
+        }
         let event = self.events.recv().await;
+        self.busy = event.is_some();
         // There is room for another.
         self.line.bell.ring();
         event.ok_or_else(|| self.line.ended())

@@ -1,6 +1,7 @@
 //! Reading outside groups: a compacted partition as one value a key, and following topics.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,9 +18,12 @@ use crate::record::Entry;
 use super::Cluster;
 use super::client::{self, Context};
 use super::transaction::TRANSACTION_TIMEOUT;
+use super::verdict::Trouble;
 
 /// One question to a broker.
 const CALL: Duration = Duration::from_secs(5);
+/// Between two attempts at something that somebody has to mend.
+const MENDING: Duration = Duration::from_secs(5);
 /// How often a reader looks whether it is still wanted.
 const GLANCE: Duration = Duration::from_millis(500);
 /// Entries that wait for a follower.
@@ -37,6 +41,13 @@ pub(crate) struct Follower {
 pub(crate) struct Range {
     entries: mpsc::Receiver<Delivered>,
     ended: bool,
+}
+
+/// Where a range reads on.
+struct Place {
+    topic: String,
+    partition: i32,
+    offset: i64,
 }
 
 /// How long a reader's thread reads.
@@ -84,6 +95,8 @@ pub(super) fn follow(
     from: From,
 ) -> Result<Follower, Error> {
     let consumer = reader(cluster, true)?;
+    let patience = Patience::none();
+    let extent = |name: &str, partition| watermarks(cluster, &consumer, name, partition, &patience);
     let mut places = TopicPartitionList::new();
     for topic in topics {
         let partitions = cluster.partitions(topic).ok_or_else(|| unknown(topic))?;
@@ -91,14 +104,14 @@ pub(super) fn follow(
         for partition in 0..partitions.cast_signed() {
             let offset = match from {
                 From::Beginning => Offset::Beginning,
-                From::End => Offset::Offset(watermarks(&consumer, &name, partition)?.1),
+                From::End => Offset::Offset(extent(&name, partition)?.1),
                 From::Last(count) => {
-                    let (low, high) = watermarks(&consumer, &name, partition)?;
+                    let (low, high) = extent(&name, partition)?;
                     let count = i64::try_from(count).unwrap_or(i64::MAX);
                     Offset::Offset(high.saturating_sub(count).max(low))
                 }
                 From::Offset(offset) => {
-                    let (low, _) = watermarks(&consumer, &name, partition)?;
+                    let (low, _) = extent(&name, partition)?;
                     Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX).max(low))
                 }
             };
@@ -114,9 +127,64 @@ pub(super) fn follow(
     let cluster = Arc::clone(cluster);
     thread::Builder::new()
         .name("log-follower".into())
-        .spawn(move || deliver(&cluster, &consumer, &sender, Until::Dropped))
+        .spawn(move || {
+            deliver(
+                &cluster,
+                &consumer,
+                &sender,
+                Until::Dropped,
+                &patience,
+                None,
+            );
+        })
         .map_err(|error| Error::Fatal(format!("cannot start a reader: {error}")))?;
     Ok(Follower { entries })
+}
+
+/// What a reader does about errors: how long it is wanted, and whether it waits until somebody mends
+/// what is in its way.
+pub(super) struct Patience {
+    /// Cleared when nobody waits for the reader any more.
+    pub(super) wanted: AtomicBool,
+    /// The name under which it is said to be waiting; an error ends it where there is none.
+    pub(super) waits_as: Option<String>,
+}
+
+impl Patience {
+    /// One that ends at the first trouble.
+    fn none() -> Self {
+        Self {
+            wanted: AtomicBool::new(true),
+            waits_as: None,
+        }
+    }
+
+    /// Returns when the question may be asked again.
+    fn bear(&self, cluster: &Cluster, error: &KafkaError) -> Result<(), Error> {
+        if !self.wanted.load(Ordering::Relaxed) {
+            return Err(Error::Lost);
+        }
+        self.mend(cluster, error)
+    }
+
+    /// Returns when whatever `error` is about may have been mended.
+    fn mend(&self, cluster: &Cluster, error: &KafkaError) -> Result<(), Error> {
+        match (trouble(error), &self.waits_as) {
+            (None, _) => Ok(()),
+            (Some(trouble), None) => Err(Error::Fatal(trouble.to_string())),
+            (Some(trouble), Some(name)) => {
+                cluster.health.pauses(name, &trouble);
+                thread::park_timeout(MENDING);
+                Ok(())
+            }
+        }
+    }
+
+    fn over(&self, cluster: &Cluster) {
+        if let Some(name) = &self.waits_as {
+            cluster.health.works(name);
+        }
+    }
 }
 
 /// The entries of a partition up to its present end, once every commit that was under way is decided;
@@ -126,15 +194,16 @@ pub(super) fn range(
     topic: &str,
     partition: u32,
     from: From,
+    patience: &Arc<Patience>,
 ) -> Result<Range, Error> {
     cluster.partitions(topic).ok_or_else(|| unknown(topic))?;
     let (name, partition) = (cluster.topic(topic), partition.cast_signed());
     let consumer = reader(cluster, true)?;
     let (low, end) = {
         let all = reader(cluster, false)?;
-        watermarks(&all, &name, partition)?
+        watermarks(cluster, &all, &name, partition, patience)?
     };
-    decided(&consumer, &name, partition, end)?;
+    decided(cluster, &consumer, &name, partition, end, patience)?;
     let begin = match from {
         From::Beginning => low,
         From::End => end,
@@ -149,12 +218,22 @@ pub(super) fn range(
             .add_partition_offset(&name, partition, Offset::Offset(begin))
             .and_then(|()| consumer.assign(&places))
             .map_err(|error| unreadable(&error))?;
-        let cluster = Arc::clone(cluster);
+        let place = Place {
+            topic: name,
+            partition,
+            offset: begin,
+        };
+        let (cluster, patience) = (Arc::clone(cluster), Arc::clone(patience));
         thread::Builder::new()
             .name("log-reader".into())
-            .spawn(move || deliver(&cluster, &consumer, &sender, Until::Offset(end)))
+            .spawn(move || {
+                let until = Until::Offset(end);
+                deliver(&cluster, &consumer, &sender, until, &patience, Some(place));
+                patience.over(&cluster);
+            })
             .map_err(|error| Error::Fatal(format!("cannot start a reader: {error}")))?;
     } else {
+        patience.over(cluster);
         // An empty range has room for its end.
         sender.try_send(Ok(None)).ok();
     }
@@ -166,20 +245,27 @@ pub(super) fn range(
 
 /// Waits until no transaction is open below `end`; a broker aborts the ones left behind.
 fn decided(
+    cluster: &Cluster,
     committed: &BaseConsumer<Context>,
     topic: &str,
     partition: i32,
     end: i64,
+    patience: &Patience,
 ) -> Result<(), Error> {
-    let deadline = Instant::now() + 2 * TRANSACTION_TIMEOUT;
-    while watermarks(committed, topic, partition)?.1 < end {
-        if Instant::now() > deadline {
-            return Err(Error::Fatal(format!(
+    let late = Instant::now() + 2 * TRANSACTION_TIMEOUT;
+    while watermarks(cluster, committed, topic, partition, patience)?.1 < end {
+        if Instant::now() > late {
+            let hangs = Trouble::Stuck(format!(
                 "a transaction on {topic}/{partition} stays open: look for a hanging one with kafka-transactions.sh"
-            )));
+            ));
+            match &patience.waits_as {
+                Some(name) => cluster.health.pauses(name, &hangs),
+                None => return Err(Error::Fatal(hangs.to_string())),
+            }
         }
         // The broker is asked again after a moment in which the client serves its events.
         let _served = committed.poll(Duration::from_millis(20));
+        patience.bear(cluster, &KafkaError::NoMessageReceived)?;
     }
     Ok(())
 }
@@ -189,6 +275,8 @@ fn deliver(
     consumer: &BaseConsumer<Context>,
     entries: &mpsc::Sender<Delivered>,
     until: Until,
+    patience: &Patience,
+    mut place: Option<Place>,
 ) {
     while !entries.is_closed() {
         let next = match consumer.poll(GLANCE) {
@@ -197,10 +285,20 @@ fn deliver(
             Some(Err(KafkaError::PartitionEOF(_))) => Ok(None),
             Some(Ok(message)) if until.is_before(message.offset()) => Ok(None),
             Some(Ok(message)) => {
-                cluster.outage.ended();
+                cluster.health.answers();
+                if let Some(place) = &mut place {
+                    place.offset = message.offset() + 1;
+                }
                 Ok(Some(entry(cluster, &message)))
             }
-            Some(Err(error)) => match hopeless(&error) {
+            // librdkafka goes on behind a batch that was garbled on its way.
+            Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::BadMessage))) => {
+                match read_again(consumer, place.as_ref()) {
+                    Ok(()) => continue,
+                    Err(error) => Err(error),
+                }
+            }
+            Some(Err(error)) => match patience.mend(cluster, &error) {
                 Ok(()) => continue,
                 Err(error) => Err(error),
             },
@@ -210,6 +308,17 @@ fn deliver(
             return;
         }
     }
+}
+
+/// Has the consumer read on where it was before something garbled; its reader begins anew where that is
+/// not known.
+fn read_again(consumer: &BaseConsumer<Context>, place: Option<&Place>) -> Result<(), Error> {
+    let garbled = || Error::Fatal("a batch of records was garbled on its way: read again".into());
+    let place = place.ok_or_else(garbled)?;
+    let offset = Offset::Offset(place.offset);
+    consumer
+        .seek(&place.topic, place.partition, offset, CALL)
+        .map_err(|error| unreadable(&error))
 }
 
 /// A message as an entry, its topic named without the prefix.
@@ -238,23 +347,18 @@ pub(super) fn entry(cluster: &Cluster, message: &BorrowedMessage<'_>) -> Entry {
     }
 }
 
-/// The error of a read that no retry mends.
-pub(super) fn hopeless(error: &KafkaError) -> Result<(), Error> {
-    let code = error.rdkafka_error_code();
-    let reason = match (error, code) {
-        (_, Some(RDKafkaErrorCode::TopicAuthorizationFailed)) => {
-            "Kafka does not let this user read a topic of the log: grant READ and DESCRIBE on the topics with the prefix"
+/// What an operator has to mend before reading can go on, where that is what `error` says.
+pub(super) fn trouble(error: &KafkaError) -> Option<Trouble> {
+    tracing::debug!("reading from Kafka: {error}");
+    match error.rdkafka_error_code().and_then(Trouble::of) {
+        // A broker that has just started may not know its topics yet.
+        Some(Trouble::Topic) => None,
+        Some(trouble) => Some(trouble),
+        None if matches!(error, KafkaError::MessageConsumptionFatal(_)) => {
+            Some(Trouble::Stuck(format!("the Kafka client failed: {error}")))
         }
-        (_, Some(RDKafkaErrorCode::GroupAuthorizationFailed)) => {
-            "Kafka does not let this user join the consumer group: grant READ on the groups with the prefix"
-        }
-        (KafkaError::MessageConsumptionFatal(_), _) => "the Kafka client failed for good",
-        _ => {
-            tracing::debug!("reading from Kafka: {error}");
-            return Ok(());
-        }
-    };
-    Err(Error::Fatal(format!("{reason} ({error})")))
+        None => None,
+    }
 }
 
 fn reader(cluster: &Cluster, committed: bool) -> Result<BaseConsumer<Context>, Error> {
@@ -267,36 +371,38 @@ fn reader(cluster: &Cluster, committed: bool) -> Result<BaseConsumer<Context>, E
         config.set("isolation.level", "read_uncommitted");
     }
     config
-        .create_with_context(Context::new(&cluster.outage))
+        .create_with_context(Context::new(&cluster.health))
         .map_err(|error| Error::Fatal(client::unusable(&error).0))
 }
 
 /// The first offset and the one after the last, as far as the reader's isolation sees. Waits for as
 /// long as no broker answers.
 fn watermarks(
+    cluster: &Cluster,
     consumer: &BaseConsumer<Context>,
     topic: &str,
     partition: i32,
+    patience: &Patience,
 ) -> Result<(i64, i64), Error> {
     loop {
         match consumer.fetch_watermarks(topic, partition, CALL) {
             Ok(watermarks) => return Ok(watermarks),
             Err(error) => {
-                hopeless(&error)?;
+                patience.bear(cluster, &error)?;
                 let _served = consumer.poll(Duration::from_millis(100));
             }
         }
     }
 }
 
-fn closed() -> Error {
-    Error::Fatal("the log is closed".into())
-}
-
 fn unknown(topic: &str) -> Error {
     Error::Fatal(format!(
         "topic {topic} is not one that the log was opened with"
     ))
+}
+
+fn closed() -> Error {
+    Error::Fatal("the log is closed".into())
 }
 
 fn unreadable(error: &KafkaError) -> Error {

@@ -74,7 +74,12 @@ pub(super) async fn ensure(
             standing.push((name, topic));
         } else {
             let made = create(&admin, &options, settings, &name, topic).await?;
-            partitions.insert(topic.name.clone(), topic.partitions);
+            let count = if made {
+                topic.partitions
+            } else {
+                count_of(&admin, &name)?
+            };
+            partitions.insert(topic.name.clone(), count);
             if !made {
                 standing.push((name, topic));
             }
@@ -82,6 +87,27 @@ pub(super) async fn ensure(
     }
     verify(&admin, &options, &standing, &partitions).await?;
     Ok(partitions)
+}
+
+/// How many partitions a topic has that somebody else has just made. Blocks, for [`PATIENCE`] at most.
+fn count_of(admin: &AdminClient<Context>, name: &str) -> Result<u32, OpenError> {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        let answer = admin
+            .inner()
+            .fetch_metadata(Some(name), Duration::from_secs(1));
+        let count = answer.map_or(0, |metadata| {
+            let topics = metadata.topics().iter();
+            topics.map(|topic| topic.partitions().len()).sum::<usize>()
+        });
+        if count > 0 {
+            return Ok(count as u32);
+        }
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    Err(OpenError(format!(
+        "the Kafka topic {name} is there, but no broker says how many partitions it has: start again"
+    )))
 }
 
 /// False when another process made it in the meantime.

@@ -1,8 +1,8 @@
 //! One transaction after the other on a producer of its own, and what to do when one fails.
 //!
-//! A transaction ends in one of four ways: it is done; it was aborted and can be done again; its
-//! outcome is unknown, and only a new producer, which fences whatever is still on its way, makes it
-//! known; or nothing can go on. All calls block and belong on a thread of their own.
+//! A transaction is done, or it was not written for certain and can be written again, or its outcome
+//! is unknown, and only a new producer, which fences whatever is still on its way, makes it known.
+//! All calls block and belong on a thread of their own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rdkafka::TopicPartitionList;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::ConsumerGroupMetadata;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 
@@ -19,6 +19,7 @@ use crate::record::Record;
 
 use super::Cluster;
 use super::client::{self, Context};
+use super::verdict::{self, Trouble, Verdict};
 
 /// How long a broker keeps a transaction open for a producer that it does not hear of. It holds up
 /// whoever takes that one's partitions over, which comes after the group's session timeout (45 s).
@@ -29,10 +30,9 @@ const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
 /// One blocking call; those that may be retried are called again.
 const CALL: Duration = Duration::from_secs(5);
 
-/// A producer that is ready for a transaction.
+/// A producer that is ready for a transaction once [`Producer::init`] said so.
 pub(super) struct Producer {
     client: BaseProducer<Context>,
-    id: String,
 }
 
 /// The input positions that a transaction carries.
@@ -41,78 +41,77 @@ pub(super) struct Offsets {
     pub(super) group: ConsumerGroupMetadata,
 }
 
-/// Why a transaction was not done.
+/// Why a transaction was not done, or is not known to be.
 #[derive(Debug)]
 pub(super) enum Failed {
-    /// Nothing of it was written.
+    /// Nothing of it was written, and the producer is ready for another.
     Aborted(String),
-    /// It may have been written; the producer must not be used again. `false` when the commit was
-    /// not asked for yet, so that a new producer's start aborts it for certain.
-    Unknown { reason: String, committing: bool },
-    /// The log cannot go on.
-    Fatal(String),
+    /// Nothing of it was written, and never will be: Kafka does not take one of its records. Which
+    /// one is known where each was waited for.
+    Refused {
+        record: Option<usize>,
+        reason: String,
+    },
+    /// The producer must not be used again. What a new one finds was written of the transaction is
+    /// nothing, unless it was `committing`.
+    Unknown {
+        reason: String,
+        committing: bool,
+        /// Another producer of this name took over, or the transaction took too long.
+        fenced: bool,
+    },
+    /// Somebody has to mend this first. The producer must not be used again.
+    Paused(Trouble),
+    /// No client can be made from the settings.
+    Unusable(String),
     /// The caller asked to stop.
     Stopped,
 }
 
-/// What a failed call means for the transaction.
-enum Verdict {
-    Retry,
-    Abort,
-    Renew,
-    Fatal(String),
-}
-
 impl Producer {
-    /// A producer for the transactional id `id`: whatever an earlier one of that id left open is
-    /// aborted, and that one is fenced. Waits for as long as no broker answers.
-    pub(super) fn start(cluster: &Cluster, id: &str, stop: &AtomicBool) -> Result<Self, Failed> {
-        let config = config(cluster, id);
-        let context = Context::new(&cluster.outage);
-        let client: BaseProducer<Context> = config
-            .create_with_context(context)
-            .map_err(|error| Failed::Fatal(client::unusable(&error).0))?;
-        let producer = Self {
-            client,
-            id: id.to_owned(),
-        };
-        loop {
-            if stop.load(Ordering::Relaxed) {
-                return Err(Failed::Stopped);
-            }
-            let started = producer.client.init_transactions(CALL);
-            // Serves the log and error events that explain a failure.
-            producer.client.poll(Duration::ZERO);
-            let Err(error) = started else {
-                return Ok(producer);
-            };
-            match producer.judge(&error) {
-                Verdict::Fatal(reason) => return Err(Failed::Fatal(reason)),
-                Verdict::Retry => {}
-                Verdict::Abort | Verdict::Renew => {
-                    return Err(Failed::Unknown {
-                        reason: error.to_string(),
-                        committing: false,
-                    });
-                }
-            }
+    /// A producer for the transactional id `id`, not ready yet.
+    pub(super) fn new(cluster: &Cluster, id: &str) -> Result<Self, Failed> {
+        let client = config(cluster, id)
+            .create_with_context(Context::new(&cluster.health))
+            .map_err(|error| Failed::Unusable(client::unusable(&error).0))?;
+        Ok(Self { client })
+    }
+
+    /// Makes it ready: whatever an earlier producer of its name left open is aborted, and that one is
+    /// fenced. False when the broker needs more time, and this is to be called again.
+    pub(super) fn init(&self) -> Result<bool, Failed> {
+        let done = self.client.init_transactions(CALL);
+        // Serves the log and error events that explain a failure.
+        self.client.poll(Duration::ZERO);
+        let Err(error) = done else { return Ok(true) };
+        match self.judge(&error) {
+            Verdict::Retry => match self.client.context().refusal() {
+                Some(_) => Err(Failed::Paused(Trouble::Credentials)),
+                None => Ok(false),
+            },
+            verdict => Err(self.given_up(verdict, &error, false)),
         }
     }
 
-    /// Writes `records` and `offsets` at once or not at all.
+    /// Writes `records` and `offsets` at once or not at all. With `one_by_one` each record is waited
+    /// for, so that one that Kafka does not take is known.
     pub(super) fn commit<'a>(
         &self,
         cluster: &Cluster,
         records: impl Iterator<Item = &'a Record>,
         offsets: Option<&Offsets>,
+        one_by_one: bool,
         stop: &AtomicBool,
     ) -> Result<(), Failed> {
         self.client.context().take_undelivered();
         self.step(stop, false, || self.client.begin_transaction())?;
-        for record in records {
-            self.send(cluster, record)?;
+        for (number, record) in records.enumerate() {
+            self.send(cluster, number, record)?;
+            if one_by_one {
+                self.deliver(Some(number), stop)?;
+            }
         }
-        self.deliver(stop)?;
+        self.deliver(None, stop)?;
         if let Some(offsets) = offsets {
             self.step(stop, false, || {
                 self.client
@@ -120,19 +119,17 @@ impl Producer {
             })?;
         }
         self.step(stop, true, || self.client.commit_transaction(CALL))?;
-        cluster.outage.ended();
+        cluster.health.answers();
         Ok(())
     }
 
-    fn send(&self, cluster: &Cluster, record: &Record) -> Result<(), Failed> {
+    fn send(&self, cluster: &Cluster, number: usize, record: &Record) -> Result<(), Failed> {
         let Some(partitions) = cluster.partitions(&record.topic) else {
-            let reason = format!(
+            let why = format!(
                 "topic {} is not one that the log was opened with",
                 record.topic
             );
-            // A producer that cannot abort is dropped all the same.
-            self.abort().ok();
-            return Err(Failed::Fatal(reason));
+            return Err(self.refused(Some(number), why));
         };
         let key = record.partition_key.as_ref().unwrap_or(&record.key);
         let partition = murmur2::partition(key, partitions);
@@ -156,24 +153,17 @@ impl Producer {
             match self.client.send(message) {
                 Ok(()) => return Ok(()),
                 // The queue empties as deliveries are reported.
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
+                Err((KafkaError::MessageProduction(Code::QueueFull), back)) => {
                     self.client.poll(Duration::from_millis(10));
                     message = back;
                 }
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge), _)) => {
-                    self.abort().ok();
-                    return Err(Failed::Fatal(format!(
-                        "a record of {} bytes is too large for topic {topic}: raise message.max.bytes in kafka.properties and on the topic",
-                        record.value.as_ref().map_or(0, Vec::len)
-                    )));
-                }
-                Err((error, _)) => return Err(self.failed(&error, false)),
+                Err((error, _)) => return Err(self.failed(&error, Some(number), false)),
             }
         }
     }
 
     /// Waits for the delivery reports; only they say what a broker has.
-    fn deliver(&self, stop: &AtomicBool) -> Result<(), Failed> {
+    fn deliver(&self, record: Option<usize>, stop: &AtomicBool) -> Result<(), Failed> {
         loop {
             match self.client.flush(CALL) {
                 Ok(()) => break,
@@ -184,7 +174,22 @@ impl Producer {
         }
         match self.client.context().take_undelivered() {
             None => Ok(()),
-            Some(code) => Err(self.failed(&KafkaError::MessageProduction(code), false)),
+            Some(code) => Err(self.failed(&self.cause(code), record, false)),
+        }
+    }
+
+    /// Why a record was not delivered. One that went down with its transaction does not say; the
+    /// transaction does, to whoever asks for another one (and to nobody else).
+    fn cause(&self, code: Code) -> KafkaError {
+        let report = KafkaError::MessageProduction(code);
+        if self.judge(&report) == Verdict::Refuse {
+            return report;
+        }
+        match self.client.begin_transaction() {
+            Err(KafkaError::Transaction(error)) if error.txn_requires_abort() => {
+                KafkaError::Transaction(error)
+            }
+            _ => report,
         }
     }
 
@@ -207,24 +212,42 @@ impl Producer {
                     continue;
                 }
             }
-            return Err(self.failed(&error, committing));
+            return Err(self.failed(&error, None, committing));
         }
     }
 
-    fn failed(&self, error: &KafkaError, committing: bool) -> Failed {
-        let reason = error.to_string();
-        let verdict = match self.judge(error) {
-            Verdict::Abort => match self.abort() {
-                Ok(()) => return Failed::Aborted(reason),
-                Err(error) => self.judge(&error),
+    /// What became of the transaction after `error`, having done about it what can be done.
+    fn failed(&self, error: &KafkaError, record: Option<usize>, committing: bool) -> Failed {
+        match self.judge(error) {
+            Verdict::Refuse => self.refused(record, error.to_string()),
+            // A commit that was asked for may be under way at the broker, whatever an abort says after it.
+            Verdict::Abort if !committing => match self.abort() {
+                Ok(()) => Failed::Aborted(error.to_string()),
+                Err(worse) => self.given_up(self.judge(&worse), &worse, committing),
             },
-            verdict => verdict,
-        };
+            verdict => self.given_up(verdict, error, committing),
+        }
+    }
+
+    fn refused(&self, record: Option<usize>, reason: String) -> Failed {
+        match self.abort() {
+            Ok(()) => Failed::Refused { record, reason },
+            Err(worse) => self.given_up(self.judge(&worse), &worse, false),
+        }
+    }
+
+    /// The end of this producer.
+    fn given_up(&self, verdict: Verdict, error: &KafkaError, committing: bool) -> Failed {
         match verdict {
-            Verdict::Fatal(reason) => Failed::Fatal(reason),
-            Verdict::Abort | Verdict::Renew | Verdict::Retry => {
-                Failed::Unknown { reason, committing }
-            }
+            Verdict::Pause(trouble) => Failed::Paused(trouble),
+            _ => Failed::Unknown {
+                reason: error.to_string(),
+                committing,
+                fenced: self
+                    .fatal()
+                    .or_else(|| error.rdkafka_error_code())
+                    .is_some_and(verdict::is_fencing),
+            },
         }
     }
 
@@ -233,7 +256,10 @@ impl Producer {
         let began = Instant::now();
         loop {
             match self.client.abort_transaction(CALL) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    self.client.context().take_undelivered();
+                    return Ok(());
+                }
                 Err(KafkaError::Transaction(error))
                     if error.is_retriable() && began.elapsed() < DELIVERY_TIMEOUT =>
                 {
@@ -245,59 +271,11 @@ impl Producer {
     }
 
     fn judge(&self, error: &KafkaError) -> Verdict {
-        // A fatal error of the client stands behind whatever its calls say afterwards.
-        let fatal = self.client.client().fatal_error();
-        let code = match &fatal {
-            Some((code, _)) => Some(*code),
-            None => error.rdkafka_error_code(),
-        };
-        if let Some(reason) = code.and_then(|code| self.hopeless(code)) {
-            return Verdict::Fatal(reason);
-        }
-        if fatal.is_some() {
-            return Verdict::Renew;
-        }
-        match error {
-            KafkaError::Transaction(error) if error.is_retriable() => Verdict::Retry,
-            KafkaError::Transaction(error) if error.txn_requires_abort() => Verdict::Abort,
-            // What failed on its way was reported with the transaction still open; a flush inside a
-            // commit that ran out of time may be called again.
-            KafkaError::Flush(_) => Verdict::Retry,
-            KafkaError::MessageProduction(RDKafkaErrorCode::MessageTimedOut) => Verdict::Renew,
-            KafkaError::MessageProduction(_) => Verdict::Abort,
-            _ => Verdict::Renew,
-        }
+        verdict::on(error, self.fatal())
     }
 
-    /// The sentence for what no retry mends.
-    fn hopeless(&self, code: RDKafkaErrorCode) -> Option<String> {
-        let id = &self.id;
-        Some(match code {
-            RDKafkaErrorCode::Fenced
-            | RDKafkaErrorCode::ProducerFenced
-            | RDKafkaErrorCode::InvalidProducerEpoch
-            | RDKafkaErrorCode::FencedInstanceId => format!(
-                "another process took over the transactional id {id}: give each process a kafka.instance of its own"
-            ),
-            RDKafkaErrorCode::TransactionalIdAuthorizationFailed => format!(
-                "Kafka does not let this user write with the transactional id {id}: grant WRITE and DESCRIBE on it"
-            ),
-            RDKafkaErrorCode::TopicAuthorizationFailed => {
-                "Kafka does not let this user use a topic of the log: grant READ, WRITE and DESCRIBE on the topics with the prefix".to_owned()
-            }
-            RDKafkaErrorCode::GroupAuthorizationFailed => {
-                "Kafka does not let this user use the consumer group: grant READ on the groups with the prefix".to_owned()
-            }
-            RDKafkaErrorCode::ClusterAuthorizationFailed => {
-                "Kafka does not let this user write: grant IDEMPOTENT_WRITE on the cluster".to_owned()
-            }
-            RDKafkaErrorCode::UnknownTopic
-            | RDKafkaErrorCode::UnknownTopicOrPartition
-            | RDKafkaErrorCode::UnknownPartition => {
-                "a topic of the log is gone from Kafka: start again to create it".to_owned()
-            }
-            _ => return None,
-        })
+    fn fatal(&self) -> Option<Code> {
+        self.client.client().fatal_error().map(|(code, _)| code)
     }
 }
 
@@ -320,3 +298,6 @@ fn config(cluster: &Cluster, id: &str) -> ClientConfig {
     client::overlay(&mut config, &cluster.settings);
     config
 }
+
+#[cfg(test)]
+mod tests;

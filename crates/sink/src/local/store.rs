@@ -31,6 +31,9 @@ const STORE_NAME: &str = "store";
 const CACHE: u64 = 8 << 20;
 /// Bytes of a keyspace in memory before they go to a table of their own.
 const UNFLUSHED: u64 = 4 << 20;
+/// Bytes of the disk that are left alone: room to flush and merge what was written, so that the
+/// database never meets a full disk in the middle of it.
+const RESERVE: u64 = 48 << 20;
 /// Bytes of journals before the oldest is worked off; the least that the database allows.
 const JOURNALS: u64 = 64 << 20;
 
@@ -72,6 +75,10 @@ impl Store {
         let directory = &settings.directory;
         fs::create_dir_all(directory).map_err(|error| unusable(directory, &error))?;
         let lock = lock(directory)?;
+        // The database takes a disk without room for damage.
+        if let Some(short) = short_of_room(directory) {
+            return Err(OpenError(format!("{short}: make room and start again")));
+        }
         let (database, meta) = match read_version(directory)? {
             Some(name) => recover(directory, &name)?,
             None => create(directory)?,
@@ -405,6 +412,21 @@ fn unusable(directory: &Path, error: &dyn std::fmt::Display) -> OpenError {
         "cannot use the log directory {}: {error}: check that it is a directory that this user may write to and that its disk has room",
         directory.display()
     ))
+}
+
+/// What the disk of `directory` is short of, as the beginning of a sentence; `None` while there is room.
+pub(super) fn short_of_room(directory: &Path) -> Option<String> {
+    // A disk that cannot be asked is not known to be full.
+    let disk = rustix::fs::statvfs(directory).ok()?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    (free < RESERVE).then(|| {
+        format!(
+            "the disk of the log directory {} has {} MiB free, and {} are needed",
+            directory.display(),
+            free >> 20,
+            RESERVE >> 20
+        )
+    })
 }
 
 /// The refusal of a store that cannot be trusted.

@@ -3,7 +3,7 @@
 //! closed, when nobody can send to it any more, or when the store fails.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use fjall::PersistMode;
@@ -20,14 +20,16 @@ use super::codec;
 use super::group::{Assignment, GroupKey, Groups, MemberId};
 use super::retention;
 use super::store::{
-    Extent, Store, Topic, extent_key, index_key, number, position_key, record_key, text,
+    self, Extent, Store, Topic, extent_key, index_key, number, position_key, record_key, text,
 };
-use super::{Ends, Failure};
+use super::{Ends, Failure, Full};
 
 /// Batches that share one sync of the disk.
 const SHARED: usize = 256;
 /// How often old records are looked for.
 const RETENTION_EVERY: Duration = Duration::from_secs(60);
+/// How often a full disk is looked at.
+const ROOM_EVERY: Duration = Duration::from_millis(500);
 
 /// What the writer is asked for.
 pub(super) enum Command {
@@ -65,6 +67,7 @@ pub(super) struct Writer {
     /// By name, as batches need them.
     topics: HashMap<String, Topic>,
     failure: Failure,
+    full: Full,
 }
 
 /// The store failed; [`Writer::failure`] says how.
@@ -85,6 +88,7 @@ impl Writer {
     pub(super) fn new(
         store: Arc<Store>,
         failure: Failure,
+        full: Full,
     ) -> Result<(Self, watch::Receiver<Ends>), String> {
         let mut extents = HashMap::new();
         for topic in store.topics() {
@@ -108,6 +112,7 @@ impl Writer {
             groups: Groups::default(),
             extents,
             failure,
+            full,
         };
         Ok((writer, readable))
     }
@@ -122,27 +127,37 @@ impl Writer {
     async fn serve(&mut self, commands: &mut mpsc::Receiver<Command>) -> Result<(), Failed> {
         let mut retention_due = Instant::now();
         let mut waiting = Vec::new();
+        let mut commits = Vec::new();
         loop {
             if Instant::now() >= retention_due {
                 self.retain().map_err(|error| self.failed(&error))?;
                 retention_due = Instant::now() + RETENTION_EVERY;
             }
-            let received = commands.recv_many(&mut waiting, SHARED);
-            match timeout_at(retention_due, received).await {
-                Err(_) => continue,
+            let wake = if commits.is_empty() {
+                retention_due
+            } else {
+                retention_due.min(Instant::now() + ROOM_EVERY)
+            };
+            // No more are taken while some wait for room on the disk: those who commit wait as well.
+            let most = SHARED.saturating_sub(commits.len()).max(1);
+            let received = commands.recv_many(&mut waiting, most);
+            match timeout_at(wake, received).await {
+                Err(_) if commits.is_empty() => continue,
                 Ok(0) => return Ok(()),
-                Ok(_) => {}
+                Err(_) | Ok(_) => {}
             }
             self.groups.sweep();
-            let mut commits = Vec::new();
             let mut closing = false;
             for command in waiting.drain(..) {
                 if let Command::Commit(commit) = command {
                     commits.push(commit);
                     continue;
                 }
-                // Whoever is handed a partition next must find the commits that came before.
-                self.commit(std::mem::take(&mut commits))?;
+                // Whoever is handed a partition next must find the commits that came before; one that
+                // waits for room is refused then.
+                if self.has_room() {
+                    self.commit(std::mem::take(&mut commits))?;
+                }
                 match command {
                     Command::Commit(_) => {}
                     Command::Join { group, reply } => self.join(&group, reply),
@@ -150,11 +165,34 @@ impl Writer {
                     Command::Close => closing = true,
                 }
             }
-            self.commit(commits)?;
+            if self.has_room() {
+                self.commit(std::mem::take(&mut commits))?;
+            }
             if closing {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether the disk has room for a commit and what follows from it. One line says that it has
+    /// not, and one that it has again.
+    fn has_room(&self) -> bool {
+        let short = store::short_of_room(&self.store.directory);
+        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*full, &short) {
+            (None, Some(short)) => {
+                tracing::error!("{short}; nothing is written until there is room");
+            }
+            (Some(_), None) => tracing::info!("the log's disk has room again"),
+            _ => {}
+        }
+        if full.is_some() != short.is_some() {
+            let paused = f64::from(u8::from(short.is_some()));
+            metrics::gauge!("claimwire_log_paused", "reason" => "disk").set(paused);
+        }
+        let room = short.is_none();
+        *full = short;
+        room
     }
 
     fn join(

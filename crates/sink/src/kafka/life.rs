@@ -1,0 +1,471 @@
+//! The clients of a member at work: polls, hands out events, and commits.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::Consumer;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::envelope;
+use crate::log::{Error, Event};
+use crate::record::{Entry, Lease, Record};
+
+use super::assignment::{GroupConsumer, GroupContext};
+use super::client;
+use super::desk::{Desk, answer};
+use super::member::Commit;
+use super::reader::{entry, trouble};
+use super::session::Membership;
+use super::transaction::{Failed, Offsets, Producer};
+use super::verdict::Trouble;
+
+/// Entries in one event.
+const TOGETHER: usize = 500;
+/// The longest wait between two polls; the group's own heartbeats need none.
+const GLANCE: Duration = Duration::from_millis(200);
+/// The pauses between attempts that fail: from the first to the longest, doubling.
+const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
+/// Bytes of a record that no sensible topic refuses.
+const SMALL: usize = 4096;
+/// Attempts that fail one after the other before somebody is told.
+const PATIENCE: u32 = 10;
+/// A life of this length without trouble has left the last one's behind.
+const SETTLED: Duration = Duration::from_secs(30);
+
+/// One consumer and one producer after the other.
+pub(super) struct Life<'a> {
+    membership: &'a Membership,
+    consumer: GroupConsumer,
+    producer: Option<Producer>,
+    /// Whether the producer can be used.
+    ready: bool,
+    /// What the caller is working on is not what the log says: once the producer is ready, the
+    /// partitions are handed out anew.
+    anew: bool,
+    /// Each record of the next transaction is waited for, to find the one that is refused.
+    one_by_one: bool,
+    attempted: Option<Instant>,
+    failures: u32,
+    began: Instant,
+    worked: bool,
+    paused: bool,
+}
+
+/// Why a life ends.
+pub(super) enum End {
+    /// Nobody needs it any more.
+    Left,
+    /// Somebody has to mend this, or only new clients can.
+    Trouble(Trouble),
+    /// No client can be made from the settings.
+    Unusable(String),
+}
+
+impl<'a> Life<'a> {
+    pub(super) fn begin(membership: &'a Membership, desk: &Desk) -> Result<Self, End> {
+        let cluster = &membership.cluster;
+        let mut config = client::consumer(&cluster.base, &cluster.settings);
+        config
+            .set("group.id", &membership.group)
+            .set("partition.assignment.strategy", "cooperative-sticky");
+        client::overlay(&mut config, &cluster.settings);
+        let context = GroupContext::new(cluster, &desk.line, membership.start);
+        let unusable = |error: KafkaError| End::Unusable(client::unusable(&error).0);
+        let mut consumer: GroupConsumer = config.create_with_context(context).map_err(unusable)?;
+        let woken = Arc::clone(&desk.line);
+        consumer.set_nonempty_callback(move || woken.bell.ring());
+        consumer.subscribe(&[&membership.topic]).map_err(unusable)?;
+        Ok(Self {
+            membership,
+            consumer,
+            producer: None,
+            ready: false,
+            anew: false,
+            one_by_one: false,
+            attempted: None,
+            failures: 0,
+            began: Instant::now(),
+            worked: false,
+            paused: false,
+        })
+    }
+
+    /// Whether anything was ever committed.
+    pub(super) fn has_worked(&self) -> bool {
+        self.worked
+    }
+
+    /// Works until the caller leaves or something is in the way.
+    pub(super) fn serve(&mut self, desk: &mut Desk) -> End {
+        while !desk.is_deserted() {
+            desk.receive();
+            if let Err(end) = self.turn(desk) {
+                return end;
+            }
+            if desk.is_deserted() {
+                break;
+            }
+            let due = if desk.waiting.is_empty() {
+                GLANCE
+            } else {
+                self.until_due(desk).min(GLANCE)
+            };
+            desk.wait(due);
+        }
+        End::Left
+    }
+
+    /// Takes everything back and leaves the group.
+    pub(super) fn end(self, desk: &mut Desk) {
+        let context = self.consumer.context();
+        context.take_back();
+        desk.forget_records();
+        desk.queue(context.take_events());
+        desk.turn_away();
+        desk.tell();
+        context.close(&self.consumer);
+    }
+
+    /// One round of polling, telling and committing. The consumer waits for the producer: before an
+    /// earlier one's transaction is decided, the positions that partitions are handed out from are not.
+    fn turn(&mut self, desk: &mut Desk) -> Result<(), End> {
+        if !self.is_ready(desk)? {
+            desk.tell();
+            return Ok(());
+        }
+        if std::mem::take(&mut self.anew) {
+            let handed_out = self.consumer.context().hand_out(&self.consumer);
+            handed_out.map_err(End::Trouble)?;
+            self.paused = false;
+            desk.queue(self.consumer.context().take_events());
+        }
+        self.poll(desk)?;
+        desk.tell();
+        let context = self.consumer.context();
+        let given_up = context.give_up(&self.consumer, desk.is_heeded());
+        given_up.map_err(End::Trouble)?;
+        self.pace(desk);
+        if !desk.waiting.is_empty() && self.until_due(desk).is_zero() {
+            self.commit(desk)?;
+            desk.tell();
+        }
+        if self.began.elapsed() > SETTLED && self.failures < PATIENCE {
+            self.goes_well();
+        }
+        Ok(())
+    }
+
+    /// Takes over what the consumer has, until there is nothing more or the caller falls behind.
+    fn poll(&mut self, desk: &mut Desk) -> Result<(), End> {
+        let mut entries = Vec::new();
+        // A served event looks like nothing to read; only two in a row say that nothing is left.
+        let mut nothing = 0;
+        while nothing < 2 && entries.len() < TOGETHER && !self.anew {
+            let polled = self.consumer.poll(Duration::ZERO);
+            let polled = polled
+                .map(|message| message.map(|message| entry(&self.membership.cluster, &message)));
+            let rebalanced = self.consumer.context().take_events();
+            if !rebalanced.is_empty() {
+                self.flush(&mut entries, desk);
+                desk.queue(rebalanced);
+            }
+            match polled {
+                Some(Ok(entry)) => {
+                    nothing = 0;
+                    entries.push(entry);
+                }
+                Some(Err(error)) => self.misread(&error, desk)?,
+                None => nothing += 1,
+            }
+        }
+        if entries.len() == TOGETHER {
+            // There may be more, which rings no bell.
+            desk.line.bell.ring();
+        }
+        if !entries.is_empty() {
+            self.membership.cluster.health.answers();
+        }
+        self.flush(&mut entries, desk);
+        match self.consumer.context().take_trouble() {
+            Some(trouble) => Err(End::Trouble(trouble)),
+            None => Ok(()),
+        }
+    }
+
+    fn misread(&mut self, error: &KafkaError, desk: &mut Desk) -> Result<(), End> {
+        if let Some(trouble) = trouble(error) {
+            return Err(End::Trouble(trouble));
+        }
+        // librdkafka goes on behind a batch of records that was garbled on its way.
+        if let KafkaError::MessageConsumption(Code::BadMessage) = error {
+            self.start_over(desk, &error.to_string());
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, entries: &mut Vec<Entry>, desk: &mut Desk) {
+        // What was read of a partition before it went away is nobody's business here.
+        let context = self.consumer.context();
+        entries.retain(|entry| context.lease(entry.partition).is_some());
+        if !entries.is_empty() {
+            desk.queue([Event::Records(std::mem::take(entries))]);
+        }
+    }
+
+    /// Pauses fetching while the caller is behind.
+    fn pace(&mut self, desk: &Desk) {
+        let behind = desk.is_behind();
+        if behind == self.paused || (self.paused && !desk.is_told()) {
+            return;
+        }
+        let changed = self.consumer.assignment().and_then(|assignment| {
+            if behind {
+                self.consumer.pause(&assignment)
+            } else {
+                self.consumer.resume(&assignment)
+            }
+        });
+        match changed {
+            Ok(()) => self.paused = behind,
+            Err(error) => tracing::debug!("fetching was not paused or resumed: {error}"),
+        }
+    }
+
+    fn until_due(&self, desk: &Desk) -> Duration {
+        let interval = match self.failures {
+            0 if desk.is_leaving() => Duration::ZERO,
+            0 => self.membership.cluster.settings.commit_interval,
+            failures => PAUSES[1].min(PAUSES[0] * 2_u32.saturating_pow(failures.min(10))),
+        };
+        let since = self.attempted.map(|attempted| attempted.elapsed());
+        since.map_or(Duration::ZERO, |since| interval.saturating_sub(since))
+    }
+
+    /// Commits what waits in one transaction.
+    fn commit(&mut self, desk: &mut Desk) -> Result<(), End> {
+        self.attempted = Some(Instant::now());
+        let Some(producer) = &self.producer else {
+            return Ok(());
+        };
+        let context = self.consumer.context();
+        let is_held = |(lease, _): &(Lease, u64)| context.lease(lease.partition) == Some(*lease);
+        let (mut held, lost): (Vec<Commit>, Vec<Commit>) = desk
+            .waiting
+            .drain(..)
+            .partition(|commit| commit.batch.positions.iter().all(is_held));
+        // What a lost batch held of partitions that stay would be skipped by whatever came after it.
+        let torn = lost
+            .iter()
+            .any(|commit| commit.batch.positions.iter().any(is_held));
+        answer(lost, &|| Err(Error::Lost));
+        if torn {
+            answer(held, &|| Err(Error::Lost));
+            self.start_over(desk, "a batch lost one of its partitions");
+            return Ok(());
+        }
+        if held.is_empty() {
+            return Ok(());
+        }
+        let offsets = offsets(&self.consumer, &self.membership.topic, &held);
+        let records = held.iter().flat_map(|commit| &commit.batch.records);
+        let count = records.clone().count();
+        let cluster = &self.membership.cluster;
+        let began = Instant::now();
+        let (one_by_one, stop) = (self.one_by_one, &desk.line.stop);
+        let outcome = producer.commit(cluster, records, offsets.as_ref(), one_by_one, stop);
+        let Err(failed) = outcome else {
+            metrics::counter!("claimwire_log_commits_total", "backend" => "kafka").increment(1);
+            metrics::counter!("claimwire_log_records_total", "backend" => "kafka")
+                .increment(count as u64);
+            metrics::histogram!("claimwire_log_commit_seconds", "backend" => "kafka")
+                .record(began.elapsed().as_secs_f64());
+            answer(held, &|| Ok(()));
+            self.failures = 0;
+            self.one_by_one = false;
+            self.worked = true;
+            self.goes_well();
+            return Ok(());
+        };
+        match failed {
+            Failed::Aborted(reason) => self.again(held, &reason, desk),
+            Failed::Refused {
+                record: Some(number),
+                reason,
+            } => {
+                let refused = self.refused(&mut held, number, &reason);
+                desk.put_back(held);
+                refused?;
+            }
+            Failed::Refused {
+                record: None,
+                reason,
+            } => {
+                self.one_by_one = true;
+                self.again(held, &reason, desk);
+            }
+            unfinished => {
+                let written = matches!(
+                    unfinished,
+                    Failed::Unknown {
+                        committing: true,
+                        ..
+                    }
+                );
+                if written {
+                    answer(held, &|| Err(Error::Lost));
+                    let reason = "the outcome of a commit is unknown";
+                    self.start_over(desk, reason);
+                } else {
+                    desk.put_back(held);
+                }
+                self.renew(unfinished)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a dead letter in the place of the record that Kafka does not take.
+    fn refused(&self, held: &mut [Commit], number: usize, reason: &str) -> Result<(), End> {
+        let Some(record) = record(held, number) else {
+            return Ok(());
+        };
+        let (topic, bytes) = (&record.topic, record.value.as_ref().map_or(0, Vec::len));
+        let why = format!("Kafka does not take a record of {bytes} bytes for {topic}: {reason}");
+        if self.membership.cluster.is_state(topic) || bytes <= SMALL {
+            // What state remembers is in no other record, and a small record is not to blame.
+            return Err(End::Trouble(Trouble::Cluster(why)));
+        }
+        metrics::counter!("claimwire_log_refused_total", "topic" => topic.clone()).increment(1);
+        tracing::error!(kafka.topic = topic, reason, "{why}; it goes to dead");
+        *record = envelope::undeliverable(record, why);
+        Ok(())
+    }
+
+    /// Has a batch that was not written attempted again, as it is.
+    fn again(&mut self, held: Vec<Commit>, reason: &str, desk: &mut Desk) {
+        tracing::debug!("a transaction was aborted and is attempted again: {reason}");
+        metrics::counter!("claimwire_log_aborts_total").increment(1);
+        desk.put_back(held);
+        self.failed(reason);
+    }
+
+    /// Lets go of the producer, for a new one to take its place.
+    fn renew(&mut self, failed: Failed) -> Result<(), End> {
+        self.producer = None;
+        self.ready = false;
+        match failed {
+            Failed::Stopped => Err(End::Left),
+            Failed::Unusable(reason) => Err(End::Unusable(reason)),
+            Failed::Paused(trouble) => Err(End::Trouble(trouble)),
+            Failed::Aborted(reason) | Failed::Refused { reason, .. } => {
+                self.failed(&reason);
+                Ok(())
+            }
+            Failed::Unknown { reason, fenced, .. } => {
+                tracing::debug!("the producer is made anew: {reason}");
+                metrics::counter!("claimwire_log_producers_renewed_total").increment(1);
+                self.failed(&reason);
+                if fenced {
+                    self.membership.overtaken();
+                    if self.membership.is_disputed() {
+                        return Err(End::Trouble(Trouble::Instance));
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn failed(&mut self, reason: &str) {
+        self.failures = self.failures.saturating_add(1);
+        if self.failures == PATIENCE {
+            let stuck = Trouble::Stuck(reason.to_owned());
+            self.health()
+                .pauses(&self.membership.transactional_id, &stuck);
+        }
+    }
+
+    fn goes_well(&self) {
+        // Two of one name work in turn, which is not well.
+        if self.membership.is_disputed() {
+            return;
+        }
+        self.health().works(&self.membership.transactional_id);
+    }
+
+    fn health(&self) -> &super::health::Health {
+        &self.membership.cluster.health
+    }
+
+    /// Whether the producer can be used; makes one where there is none, and gives it some time.
+    fn is_ready(&mut self, desk: &Desk) -> Result<bool, End> {
+        if self.ready {
+            return Ok(true);
+        }
+        if self.failures > 0 && !self.until_due(desk).is_zero() {
+            return Ok(false);
+        }
+        let membership = self.membership;
+        let producer = match self.producer.take() {
+            Some(producer) => producer,
+            None => match Producer::new(&membership.cluster, &membership.transactional_id) {
+                Ok(producer) => producer,
+                Err(failed) => return self.renew(failed).map(|()| false),
+            },
+        };
+        match producer.init() {
+            Ok(ready) => {
+                self.ready = ready;
+                self.producer = Some(producer);
+                Ok(ready)
+            }
+            Err(failed) => {
+                self.attempted = Some(Instant::now());
+                self.renew(failed).map(|()| false)
+            }
+        }
+    }
+
+    /// Has everything that is not committed done again: the partitions are taken from the caller now,
+    /// and handed out anew, from their committed positions, once the producer is ready.
+    fn start_over(&mut self, desk: &mut Desk, reason: &str) {
+        tracing::debug!("what is not committed is done again: {reason}");
+        metrics::counter!("claimwire_log_replays_total").increment(1);
+        let context = self.consumer.context();
+        context.take_back();
+        desk.forget_records();
+        desk.queue(context.take_events());
+        self.anew = true;
+    }
+}
+
+/// The positions of the batches, the last one of each partition, under the group's present
+/// generation; `None` when no batch names any.
+fn offsets(consumer: &GroupConsumer, topic: &str, commits: &[Commit]) -> Option<Offsets> {
+    let named = commits.iter().flat_map(|commit| &commit.batch.positions);
+    let last: BTreeMap<u32, u64> = named
+        .map(|(lease, position)| (lease.partition, *position))
+        .collect();
+    let group = consumer.group_metadata()?;
+    let mut positions = TopicPartitionList::with_capacity(last.len());
+    for (partition, position) in last {
+        positions
+            .add_partition_offset(
+                topic,
+                partition.cast_signed(),
+                Offset::Offset(position.cast_signed()),
+            )
+            .ok()?;
+    }
+    (positions.count() > 0).then_some(Offsets { positions, group })
+}
+
+/// The record of this number, counted through the batches.
+fn record(commits: &mut [Commit], number: usize) -> Option<&mut Record> {
+    let mut records = commits
+        .iter_mut()
+        .flat_map(|commit| &mut commit.batch.records);
+    records.nth(number)
+}
