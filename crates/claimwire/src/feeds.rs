@@ -22,6 +22,16 @@ pub(crate) struct Changes {
 /// # Errors
 /// [`Error::Fatal`] when the log cannot go on.
 pub(crate) async fn publish(log: &Log, specs: &[FeedSpec]) -> Result<Changes, Error> {
+    loop {
+        match publish_once(log, specs).await {
+            // Whether it was written is seen by comparing again.
+            Err(Error::Lost) => tracing::debug!("the feed list is compared and written again"),
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn publish_once(log: &Log, specs: &[FeedSpec]) -> Result<Changes, Error> {
     let partitions = (0..log.partitions("feeds")).map(|partition| log.latest("feeds", partition));
     let stored = try_join_all(partitions).await?.into_iter().flatten();
     let mut stored: HashMap<FeedId, FeedSpec> = stored

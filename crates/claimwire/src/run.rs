@@ -62,9 +62,20 @@ struct Daemon {
     /// What serves and shows: ends after the stages did.
     services: JoinSet<anyhow::Result<()>>,
     stop_services: CancellationToken,
+    /// At most one: it takes as long as the log is away.
+    reloads: JoinSet<anyhow::Result<Reloaded>>,
+    /// Whether another was asked for meanwhile.
+    reload_again: bool,
     terminate: Signal,
     interrupt: Signal,
     reload: Signal,
+}
+
+/// What a reload brought.
+struct Reloaded {
+    config: Config,
+    classifier: Arc<Classifier>,
+    changes: feeds::Changes,
 }
 
 impl Daemon {
@@ -166,6 +177,8 @@ impl Daemon {
             stop_stages,
             services,
             stop_services,
+            reloads: JoinSet::new(),
+            reload_again: false,
             terminate,
             interrupt,
             reload,
@@ -179,7 +192,8 @@ impl Daemon {
             tokio::select! {
                 _ = self.terminate.recv() => break,
                 _ = self.interrupt.recv() => break,
-                _ = self.reload.recv() => self.reload().await,
+                _ = self.reload.recv() => self.reload(),
+                Some(reloaded) = self.reloads.join_next() => self.reloaded(reloaded),
                 Some(ended) = self.stages.join_next() => {
                     outcome = flatten(ended);
                     break;
@@ -202,6 +216,7 @@ impl Daemon {
             grace.as_secs()
         );
         self.stop_stages.cancel();
+        self.reloads.shutdown().await;
         let drain = async {
             let mut outcome = Ok(());
             while let Some(ended) = self.stages.join_next().await {
@@ -227,33 +242,61 @@ impl Daemon {
         outcome
     }
 
-    /// Reads configuration, feeds and rules again; a mistake leaves what is in force.
-    async fn reload(&mut self) {
-        match self.reloaded().await {
-            Ok(()) => {}
-            Err(error) => tracing::error!("reload refused, nothing changed: {error:#}"),
+    /// Begins to read configuration, feeds and rules again.
+    fn reload(&mut self) {
+        if !self.reloads.is_empty() {
+            self.reload_again = true;
+            return;
         }
+        let (path, log) = (self.path.clone(), self.log.clone());
+        let sample = self.role.fetches().then(|| self.sample_feeds.clone());
+        self.reloads
+            .spawn(async move { read_again(path, &log, sample).await });
     }
 
-    async fn reloaded(&mut self) -> anyhow::Result<()> {
-        let config = Config::read(self.path.as_deref())?;
-        let classifier = Arc::new(Classifier::new(&config.rule_files()?)?);
-        let changes = if self.role.fetches() {
-            feeds::publish(&self.log, &all_feeds(&config, &self.sample_feeds)).await?
-        } else {
-            feeds::Changes::default()
-        };
-        let digest = classifier.digest().to_owned();
-        self.rules.send_replace(classifier);
-        self.config = config;
-        tracing::info!(
-            written = changes.written,
-            removed = changes.removed,
-            rules = digest,
-            "reloaded feeds and rules; log, fetch, http and websub settings need a restart",
-        );
-        Ok(())
+    /// Puts in force what was read again; a mistake leaves what is.
+    fn reloaded(&mut self, reloaded: Result<anyhow::Result<Reloaded>, tokio::task::JoinError>) {
+        match reloaded.context("it panicked").flatten() {
+            Ok(Reloaded {
+                config,
+                classifier,
+                changes,
+            }) => {
+                let digest = classifier.digest().to_owned();
+                self.rules.send_replace(classifier);
+                self.config = config;
+                tracing::info!(
+                    written = changes.written,
+                    removed = changes.removed,
+                    rules = digest,
+                    "reloaded feeds and rules; log, fetch, http and websub settings need a restart",
+                );
+            }
+            Err(error) => tracing::error!("reload refused, nothing changed: {error:#}"),
+        }
+        if std::mem::take(&mut self.reload_again) {
+            self.reload();
+        }
     }
+}
+
+/// Configuration, rules and, for a process that fetches (`sample`), feeds as they are now.
+async fn read_again(
+    path: Option<PathBuf>,
+    log: &Log,
+    sample: Option<Vec<wire::FeedSpec>>,
+) -> anyhow::Result<Reloaded> {
+    let config = Config::read(path.as_deref())?;
+    let classifier = Arc::new(Classifier::new(&config.rule_files()?)?);
+    let changes = match sample {
+        Some(sample) => feeds::publish(log, &all_feeds(&config, &sample)).await?,
+        None => feeds::Changes::default(),
+    };
+    Ok(Reloaded {
+        config,
+        classifier,
+        changes,
+    })
 }
 
 fn all_feeds(config: &Config, sample: &[wire::FeedSpec]) -> Vec<wire::FeedSpec> {

@@ -1,6 +1,7 @@
 //! Polling feeds: where the pure parts meet the network and the clock.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
@@ -85,6 +86,12 @@ impl Fetcher {
         let state = for_spec(spec, state.clone());
         let turn = self.turn(spec, &state).await;
         self.poll_in(turn, spec, state).await.0
+    }
+
+    /// The least time between two requests to one host.
+    #[must_use]
+    pub fn host_spacing(&self) -> Duration {
+        self.0.settings.host_spacing
     }
 
     /// How every feed that this process polls is doing, by feed id.

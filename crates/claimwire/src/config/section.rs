@@ -74,10 +74,17 @@ pub(crate) struct KafkaSection {
     pub(crate) properties: BTreeMap<String, Secret>,
 }
 
+/// This machine's name, which is the container's and the pod's as well.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "claimwire" } else { name }.to_owned()
+}
+
 impl Default for KafkaSection {
     fn default() -> Self {
         Self {
-            instance: "claimwire".to_owned(),
+            instance: host_name(),
             tls: false,
             ca_file: None,
             certificate_file: None,

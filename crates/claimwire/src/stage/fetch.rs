@@ -5,6 +5,7 @@
 //! under the partition's lease. Losing the partition ends the task with everything it had begun.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use fetcher::{Fetcher, Offer};
 use jiff::Timestamp;
@@ -41,22 +42,34 @@ pub(crate) async fn run(log: Log, fetcher: Fetcher, stop: CancellationToken) -> 
             Event::Assigned(leases) => {
                 for lease in leases {
                     let (definitions, receiver) = mpsc::channel(DEFINITIONS);
+                    let (presence, gone) = mpsc::channel(1);
                     let partition = Partition {
                         lease,
                         log: log.clone(),
                         fetcher: fetcher.clone(),
                         appender: member.appender(),
                         stop: stop.clone(),
+                        presence,
                     };
                     let task = partitions.spawn(partition.run(receiver));
-                    held.insert(lease.partition, Held { definitions, task });
+                    let partition = Held {
+                        definitions,
+                        task,
+                        gone,
+                    };
+                    held.insert(lease.partition, partition);
                 }
             }
             Event::Revoked(revoked) => {
-                for partition in revoked {
-                    if let Some(held) = held.remove(&partition) {
-                        held.task.abort();
-                    }
+                let mut leaving: Vec<Held> = revoked
+                    .iter()
+                    .filter_map(|partition| held.remove(partition))
+                    .collect();
+                leaving.iter().for_each(|partition| partition.task.abort());
+                // The next event is asked for when nothing of them is under way any more: whoever gets
+                // them then is alone with their hosts.
+                for partition in &mut leaving {
+                    partition.gone.recv().await;
                 }
             }
             Event::Records(entries) => {
@@ -81,6 +94,8 @@ pub(crate) async fn run(log: Log, fetcher: Fetcher, stop: CancellationToken) -> 
 struct Held {
     definitions: mpsc::Sender<Entry>,
     task: tokio::task::AbortHandle,
+    /// Closed once nothing of the partition is under way.
+    gone: mpsc::Receiver<Infallible>,
 }
 
 fn ended_partition(ended: Result<Result<(), Error>, tokio::task::JoinError>) -> Result<(), Error> {
@@ -102,6 +117,8 @@ struct Partition {
     fetcher: Fetcher,
     appender: Appender,
     stop: CancellationToken,
+    /// Held by everything that talks to the partition's hosts.
+    presence: mpsc::Sender<Infallible>,
 }
 
 /// A feed that is being followed.
@@ -120,11 +137,16 @@ impl Partition {
         let mut feeds = HashMap::new();
         let mut position = 0;
 
-        let stored = self.log.latest("feeds", self.lease.partition).await?;
+        // Whoever polled these hosts before, and was killed perhaps, may have asked one a moment ago.
+        let spaced = tokio::time::sleep(self.fetcher.host_spacing());
+        let stored = self.log.restore("feeds", self.lease.partition).await?;
         let mut states = self.states().await?;
         let defined: HashMap<_, _> = stored.iter().filter_map(definition).collect();
         let lost = |state: &FeedState| defined.get(&state.feed) != Some(&Some(state.url.clone()));
         self.leave(position, &mut states, lost, &mut leaves).await?;
+        if self.stop.run_until_cancelled(spaced).await.is_none() {
+            return Ok(());
+        }
         for entry in &stored {
             self.take_up(entry, &mut states, &mut feeds, &mut follows, &offer);
         }
@@ -177,7 +199,7 @@ impl Partition {
 
     /// What polling has taught of each feed in the partition.
     async fn states(&self) -> Result<HashMap<FeedId, FeedState>, Error> {
-        let entries = self.log.latest("feed-state", self.lease.partition).await?;
+        let entries = self.log.restore("feed-state", self.lease.partition).await?;
         let states = entries.into_iter().filter_map(|entry| {
             let state: FeedState = decoded(&entry)?;
             Some((state.feed.clone(), state))
@@ -226,7 +248,11 @@ impl Partition {
             .unwrap_or_else(|| fetcher::new_state(&spec, Timestamp::now()));
         let fetcher = self.fetcher.clone();
         let (offers, stop, follow) = (offers.clone(), self.stop.clone(), spec.clone());
-        let task = follows.spawn(async move { fetcher.follow(follow, state, offers, stop).await });
+        let presence = self.presence.clone();
+        let task = follows.spawn(async move {
+            fetcher.follow(follow, state, offers, stop).await;
+            drop(presence);
+        });
         feeds.insert(
             spec.id.clone(),
             Following {
