@@ -3,9 +3,10 @@
 CARGO ?= cargo
 CONFIG ?= config/quickstart.toml
 FUZZ_SECONDS ?= 60
+MINUTES ?= 15
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test ci lint doc bench eval fit fuzz replay-recorded image clean
+.PHONY: help run demo test ci lint doc bench soak soak-away eval fit fuzz replay-recorded image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +32,12 @@ ci: ## what CI runs: lint, then every test, with nothing left out
 
 bench: ## speed and memory, as ratios to a baseline of the same run; JSON in target/bench.json
 	$(CARGO) bench --locked -p claimwire --bench pipeline
+
+soak: ## break everything on a cluster of three brokers, a thing every few seconds (MINUTES=15); report in target/soak.json
+	$(CARGO) bench --locked -p claimwire --bench soak -- $(MINUTES)
+
+soak-away: ## keep Kafka away for ten minutes while 2,000 feeds come due: memory, catching up, politeness
+	$(CARGO) bench --locked -p claimwire --bench soak -- away
 
 eval: ## quality of parsing and tagging on the corpora where they are present and on our own, and politeness rule by rule
 	$(CARGO) bench --locked -p claimwire --bench documents --bench quality --bench entities --bench factuality --bench attribution --bench politeness --bench hostile --bench stories

@@ -1,5 +1,7 @@
 //! What a process costs, from `/proc` (proc(5)).
 
+#![allow(dead_code, reason = "each bench target uses its own part of this")]
+
 use std::fs;
 use std::process::Command;
 

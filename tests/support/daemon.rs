@@ -38,6 +38,8 @@ pub(crate) struct Setup {
     /// What topics and groups begin with.
     pub(crate) prefix: String,
     pub(crate) port: u16,
+    /// The process's name among those that share the log.
+    pub(crate) instance: String,
 }
 
 /// What a config says beside the log and the port.
@@ -71,6 +73,20 @@ impl Setup {
             backend,
             prefix,
             port,
+            instance: "test".to_owned(),
+        };
+        setup.write(&setup.config(options));
+        setup
+    }
+
+    /// The config of another instance that shares the log.
+    pub(crate) fn another(&self, instance: &str, options: &Options<'_>) -> Self {
+        let setup = Self {
+            directory: tempfile::tempdir().expect("a temporary directory"),
+            backend: self.backend.clone(),
+            prefix: self.prefix.clone(),
+            port: free_port(),
+            instance: instance.to_owned(),
         };
         setup.write(&setup.config(options));
         setup
@@ -93,7 +109,7 @@ impl Setup {
             sample,
             partitions,
         } = options;
-        let (prefix, port) = (&self.prefix, self.port);
+        let (prefix, port, instance) = (&self.prefix, self.port, &self.instance);
         let mut config = format!(
             "[log]\n{log}\nprefix = {prefix:?}\npartitions = {partitions}\n\n\
              [fetch]\nmin_interval = \"10ms\"\nhost_spacing = \"0s\"\nstart_spread = \"0s\"\n\
@@ -103,11 +119,13 @@ impl Setup {
              [shutdown]\ngrace = \"10s\"\n"
         );
         if let Backend::Kafka(_) = self.backend {
-            config.push_str(
-                "\n[kafka]\ninstance = \"test\"\ncommit_interval = \"100ms\"\n\
+            write!(
+                config,
+                "\n[kafka]\ninstance = {instance:?}\ncommit_interval = \"100ms\"\n\
                  # A killed member's partitions are otherwise held until its session times out.\n\
-                 [kafka.properties]\n\"group.instance.id\" = \"test\"\n",
-            );
+                 [kafka.properties]\n\"group.instance.id\" = {instance:?}\n"
+            )
+            .expect("a string takes everything");
         }
         for (id, url) in *feeds {
             write!(
@@ -130,9 +148,15 @@ impl Setup {
 
     /// Starts the daemon without waiting for it.
     pub(crate) fn launch(&self) -> Daemon {
+        self.launch_as("all")
+    }
+
+    /// Starts the daemon in a role, without waiting for it.
+    pub(crate) fn launch_as(&self, role: &str) -> Daemon {
         let errors = self.directory.path().join("stderr");
         let child = self
             .command()
+            .args(["--role", role])
             .stdout(Stdio::null())
             .stderr(File::create(&errors).expect("the temporary directory can be written"))
             .spawn()
@@ -196,22 +220,9 @@ impl Daemon {
         }
     }
 
-    /// The body of a page of its HTTP server.
-    pub(crate) async fn get(&self, path: &str) -> String {
-        let (status, body) = get(self.port, path).await.expect("the daemon answers");
-        assert_eq!(status, 200, "{path}: {body}");
-        body
-    }
-
-    /// Its exit status, when it ends within `limit`.
-    pub(crate) async fn exited(&mut self, limit: Duration) -> Option<ExitStatus> {
-        let ended = timeout(limit, self.child.wait()).await.ok()?;
-        Some(ended.expect("a child can be waited for"))
-    }
-
-    /// Ends it as a power cut would.
-    pub(crate) async fn kill(mut self) {
-        self.child.kill().await.expect("it was running");
+    /// Whether `/readyz` says so now.
+    pub(crate) async fn is_ready(&self) -> bool {
+        matches!(get(self.port, "/readyz").await, Ok((200, _)))
     }
 
     /// Sends a signal such as `HUP`.
@@ -223,6 +234,29 @@ impl Daemon {
             .await
             .expect("there is a kill command");
         assert!(sent.success());
+    }
+
+    /// The body of a page of its HTTP server.
+    pub(crate) async fn get(&self, path: &str) -> String {
+        let (status, body) = get(self.port, path).await.expect("the daemon answers");
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// Fails when it has ended by itself.
+    pub(crate) async fn is_up(&mut self) {
+        stays_up(self, Duration::from_millis(1)).await;
+    }
+
+    /// Its exit status, when it ends within `limit`.
+    pub(crate) async fn exited(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let ended = timeout(limit, self.child.wait()).await.ok()?;
+        Some(ended.expect("a child can be waited for"))
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.expect("it was running");
     }
 
     /// Sends a signal such as `TERM`, and expects exit 0 within `limit`.

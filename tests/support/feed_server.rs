@@ -7,13 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 
 use super::feed::{self, Format, Wording};
-use super::loopback::{Answer, Loopback};
+use super::loopback::{Answer, Loopback, Visit};
 
 /// Feeds that change when a test says so.
 pub(crate) struct FeedServer {
@@ -74,6 +74,17 @@ impl FeedServer {
         bytes: usize,
         hosts: u8,
     ) -> Self {
+        Self::start_after(Duration::ZERO, feeds, window, bytes, hosts).await
+    }
+
+    /// [`Self::start`] with servers that take their time before each answer.
+    pub(crate) async fn start_after(
+        latency: Duration,
+        feeds: impl IntoIterator<Item = (String, Format)>,
+        window: usize,
+        bytes: usize,
+        hosts: u8,
+    ) -> Self {
         let feeds: BTreeMap<_, _> = feeds
             .into_iter()
             .map(|(id, format)| (id, Feed::new(format, window, bytes)))
@@ -81,7 +92,7 @@ impl FeedServer {
         let order = feeds.keys().cloned().collect();
         let feeds = Arc::new(Mutex::new(feeds));
         let answering = Arc::clone(&feeds);
-        let loopback = Loopback::serve(hosts, move |path, headers| {
+        let loopback = Loopback::serve_after(latency, hosts, move |path, headers| {
             answer(&answering, path, headers)
         })
         .await;
@@ -102,6 +113,33 @@ impl FeedServer {
         let urls = self.order.iter().enumerate();
         urls.map(|(number, id)| (id.clone(), self.loopback.url(id, number)))
             .collect()
+    }
+
+    /// Where two requests to one host came closer together than `spacing`, or while another was under
+    /// way; a client's clock is allowed `slack`.
+    pub(crate) fn rudeness(&self, spacing: Duration, slack: Duration) -> Vec<String> {
+        let mut last: BTreeMap<usize, Visit> = BTreeMap::new();
+        let mut found = Vec::new();
+        for visit in self.loopback.visits() {
+            if let Some(before) = last.insert(visit.host, visit) {
+                let apart = visit.began - before.began;
+                if apart + slack < spacing {
+                    found.push(format!(
+                        "host {} was asked again after {apart:?}",
+                        visit.host
+                    ));
+                }
+                if before.ended.is_none_or(|ended| ended > visit.began + slack) {
+                    found.push(format!("host {} was asked by two at once", visit.host));
+                }
+            }
+        }
+        found
+    }
+
+    /// How many requests came.
+    pub(crate) fn visits(&self) -> usize {
+        self.loopback.visits().len()
     }
 
     /// Adds an item to a feed and returns its number.
@@ -142,6 +180,12 @@ impl FeedServer {
         self.lock()
             .values()
             .all(|feed| feed.echoed.contains(&feed.version))
+    }
+
+    /// Whether the client has named the latest version of all but so many feeds, which change meanwhile.
+    pub(crate) fn caught_up_with_all_but(&self, few: usize) -> bool {
+        let behind = |feed: &&Feed| !feed.echoed.contains(&feed.version);
+        self.lock().values().filter(behind).count() <= few
     }
 
     /// What `ask` finds in a feed.

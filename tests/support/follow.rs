@@ -72,15 +72,25 @@ impl Follow {
                 readers.spawn(follow_http(url, arrived));
             }
             Backend::Kafka(brokers) => {
-                let prefix = &setup.prefix;
-                let topics: Vec<_> = topics
-                    .iter()
-                    .map(|topic| format!("{prefix}{topic}"))
-                    .collect();
-                let (brokers, stop) = (brokers.clone(), Arc::clone(&stop));
-                readers.spawn_blocking(move || follow_kafka(&brokers, &topics, &stop, &arrived));
+                follow_brokers(brokers, setup, topics, &stop, arrived, &mut readers);
             }
         }
+        Self {
+            arrivals,
+            stop,
+            _readers: readers,
+        }
+    }
+
+    /// With a consumer of our own from Kafka, whether a daemon runs or not.
+    pub(crate) fn on_kafka(setup: &Setup, topics: &[&str]) -> Self {
+        let Backend::Kafka(brokers) = &setup.backend else {
+            panic!("the log is not on Kafka");
+        };
+        let (arrived, arrivals) = mpsc::channel(1024);
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut readers = JoinSet::new();
+        follow_brokers(brokers, setup, topics, &stop, arrived, &mut readers);
         Self {
             arrivals,
             stop,
@@ -104,6 +114,23 @@ impl Drop for Follow {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
     }
+}
+
+fn follow_brokers(
+    brokers: &str,
+    setup: &Setup,
+    topics: &[&str],
+    stop: &Arc<AtomicBool>,
+    arrived: mpsc::Sender<Arrival>,
+    readers: &mut JoinSet<()>,
+) {
+    let prefix = &setup.prefix;
+    let topics: Vec<_> = topics
+        .iter()
+        .map(|topic| format!("{prefix}{topic}"))
+        .collect();
+    let (brokers, stop) = (brokers.to_owned(), Arc::clone(stop));
+    readers.spawn_blocking(move || follow_kafka(&brokers, &topics, &stop, &arrived));
 }
 
 async fn follow_http(url: String, arrived: mpsc::Sender<Arrival>) {

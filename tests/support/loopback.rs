@@ -7,7 +7,8 @@
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -28,7 +29,52 @@ pub(crate) struct Answer {
 /// The running server; it stops when it is dropped.
 pub(crate) struct Loopback {
     addresses: Vec<SocketAddr>,
+    visits: Visits,
     _serving: JoinSet<()>,
+}
+
+/// A request from its arrival to the end of its answer, or of its connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visit {
+    /// The host's number, from 0.
+    pub(crate) host: usize,
+    pub(crate) began: Instant,
+    pub(crate) ended: Option<Instant>,
+}
+
+type Visits = Arc<Mutex<Vec<Visit>>>;
+
+/// Notes the end of a visit when it is dropped.
+struct Leaving {
+    visits: Visits,
+    number: usize,
+}
+
+impl Leaving {
+    fn note(visits: &Visits, host: usize) -> Self {
+        let mut noted = visits
+            .lock()
+            .expect("nobody panics with the visits in hand");
+        noted.push(Visit {
+            host,
+            began: Instant::now(),
+            ended: None,
+        });
+        Self {
+            visits: Arc::clone(visits),
+            number: noted.len() - 1,
+        }
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        let mut visits = self
+            .visits
+            .lock()
+            .expect("nobody panics with the visits in hand");
+        visits[self.number].ended = Some(Instant::now());
+    }
 }
 
 impl Loopback {
@@ -38,11 +84,16 @@ impl Loopback {
     where
         F: Fn(&str, &HeaderMap) -> Answer + Send + Sync + 'static,
     {
+        Self::serve_after(Duration::ZERO, hosts, answer).await
+    }
+
+    /// [`Self::serve`] by a server that takes its time before each answer.
+    pub(crate) async fn serve_after<F>(latency: Duration, hosts: u8, answer: F) -> Self
+    where
+        F: Fn(&str, &HeaderMap) -> Answer + Send + Sync + 'static,
+    {
         let answer = Arc::new(answer);
-        let router = Router::new().fallback(move |uri: Uri, headers: HeaderMap| {
-            let response = respond(answer(uri.path().trim_start_matches('/'), &headers));
-            async { response }
-        });
+        let visits = Visits::default();
         let mut addresses = Vec::new();
         let mut serving = JoinSet::new();
         for host in 1..=hosts {
@@ -54,7 +105,19 @@ impl Loopback {
                     .local_addr()
                     .expect("a bound socket has an address"),
             );
-            let router = router.clone();
+            let (answer, visits) = (Arc::clone(&answer), Arc::clone(&visits));
+            let number = usize::from(host) - 1;
+            let router = Router::new().fallback(move |uri: Uri, headers: HeaderMap| {
+                let leaving = Leaving::note(&visits, number);
+                let answer = Arc::clone(&answer);
+                async move {
+                    tokio::time::sleep(latency).await;
+                    respond(
+                        answer(uri.path().trim_start_matches('/'), &headers),
+                        leaving,
+                    )
+                }
+            });
             serving.spawn(async move {
                 axum::serve(listener, router)
                     .await
@@ -63,8 +126,17 @@ impl Loopback {
         }
         Self {
             addresses,
+            visits,
             _serving: serving,
         }
+    }
+
+    /// Every request so far, in the order of their arrival.
+    pub(crate) fn visits(&self) -> Vec<Visit> {
+        self.visits
+            .lock()
+            .expect("nobody panics with the visits in hand")
+            .clone()
     }
 
     /// The address of `path`; `number` spreads feeds over the hosts.
@@ -87,7 +159,7 @@ impl Answer {
 
 /// The body goes out in pieces without a length, so that a client killed in the middle is told from
 /// one that got all of it.
-fn respond(answer: Answer) -> Response<Body> {
+fn respond(answer: Answer, leaving: Leaving) -> Response<Body> {
     let mut response = Response::builder().status(answer.status);
     for (name, value) in answer.headers {
         response = response.header(name, value);
@@ -98,6 +170,7 @@ fn respond(answer: Answer) -> Response<Body> {
         .map(|piece| Ok::<_, Infallible>(answer.body.slice_ref(piece)))
         .collect();
     let end = stream::once(async move {
+        let _leaving = leaving;
         if let Some(sent) = answer.sent {
             sent();
         }

@@ -1,5 +1,10 @@
 //! Trials that are decided at run time: those on Kafka are ignored where there is none.
 
+#![allow(
+    dead_code,
+    reason = "every test target includes this file and uses its part"
+)]
+
 use std::future::Future;
 
 use libtest_mimic::Trial;
