@@ -211,8 +211,6 @@ fn report(done: &[Done]) {
         .collect();
     let report = json!({
         "faults": faults,
-        "lost": 0,
-        "twice": 0,
         "recovery_seconds": { "median": median, "p95": p95, "longest": longest },
     });
     let target = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/soak.json");

@@ -92,8 +92,6 @@ pub(crate) async fn bear(span: Duration) {
         "requests_too_early": rudeness.len(),
         "metrics_and_readiness_say_so": said && unready,
         "revisions": topics.raw.len(),
-        "lost": 0,
-        "twice": 0,
     });
     eprintln!("{report:#}");
 }
