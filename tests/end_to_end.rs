@@ -12,6 +12,8 @@ mod records;
 mod refusals;
 #[path = "end_to_end/reload.rs"]
 mod reload;
+#[path = "end_to_end/replay.rs"]
+mod replay;
 #[path = "end_to_end/shutdown.rs"]
 mod shutdown;
 #[path = "end_to_end/stories.rs"]
@@ -86,6 +88,10 @@ fn trials() -> Vec<Trial> {
     trials.extend(on_both(
         "a_hub_pushes_signed_news_and_forged_news_is_dropped",
         websub::pushed,
+    ));
+    trials.extend(on_both(
+        "what_is_tagged_again_is_the_same_but_for_its_mark",
+        replay::replayed,
     ));
     trials.extend(on_both(
         "copies_of_a_text_are_one_story",

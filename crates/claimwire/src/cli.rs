@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use wire::claim::Status;
 use wire::entity::EntityType;
 
@@ -93,6 +94,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  claimwire tail --status unconfirmed\n  claimwire tail --entity org.nato --from beginning --json\n  claimwire tail --topic dead"
     )]
     Tail(Tail),
+    /// Tag what is on `raw` again with the present rules
+    #[command(
+        after_help = "Examples:\n  claimwire replay --dry-run --diff\n  claimwire replay --from 2026-11-01T00:00:00Z --into trial.\n  claimwire replay --item 0123456789abcdef0123456789abcdef --file item.jsonl\n\nThe local log belongs to one process: stop the daemon first. On Kafka both may run."
+    )]
+    Replay(Replay),
+    /// What could not be processed
+    #[command(subcommand)]
+    Dead(Dead),
     /// The feed list
     #[command(subcommand)]
     Feeds(Feeds),
@@ -195,6 +204,81 @@ pub(crate) enum Begin {
     /// With what comes next
     #[default]
     End,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// Only revisions that were fetched at this time or later (RFC 3339)
+    #[arg(long, value_name = "TIME", conflicts_with = "offset")]
+    pub(crate) from: Option<Timestamp>,
+    /// Only revisions that were fetched before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Timestamp>,
+    /// Only this partition of `raw`, from this offset on; may be repeated
+    #[arg(long, value_name = "PARTITION/OFFSET")]
+    pub(crate) offset: Vec<Place>,
+    /// Only the revisions of this item
+    #[arg(long, value_name = "ID", conflicts_with = "offset")]
+    pub(crate) item: Option<String>,
+    /// Write to topics whose names begin so after the log's prefix, instead of those that consumers read
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["file", "dry_run"])]
+    pub(crate) into: Option<String>,
+    /// Write JSON lines to this file, which must not exist yet, instead of topics
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub(crate) file: Option<PathBuf>,
+    /// Write nothing; count what would change
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print how tags differ from those on the log
+    #[arg(long)]
+    pub(crate) diff: bool,
+}
+
+/// A place on a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) partition: u32,
+    pub(crate) offset: u64,
+}
+
+impl std::str::FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let place = || {
+            let (partition, offset) = text.split_once('/')?;
+            Some(Self {
+                partition: partition.parse().ok()?,
+                offset: offset.parse().ok()?,
+            })
+        };
+        place().ok_or_else(|| "a partition and an offset, such as 3/1700".to_owned())
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dead {
+    /// List the dead letters, oldest first in each partition
+    List {
+        /// Only those whose reason contains this
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// One JSON object for each letter
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the bytes of a dead letter to stdout, and what is known of it to stderr
+    Show {
+        /// Its partition and offset, as list gives them
+        #[arg(value_name = "PARTITION/OFFSET")]
+        place: Place,
+    },
+    /// Process dead letters again with the present program and rules
+    Redrive {
+        /// Only those whose reason contains this
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,10 +13,12 @@ use crate::run;
 use crate::telemetry;
 
 mod check;
+mod dead;
 mod entities;
 mod explain;
 mod feeds;
 mod parse;
+mod replay;
 mod schema;
 mod tag;
 mod tail;
@@ -68,6 +70,8 @@ pub(crate) async fn execute(cli: Cli) -> Result<(), Failure> {
             explain::explain(&file, json, &classifier(&config(path)?)?)
         }
         Command::Tail(options) => tail::tail(&options, &config(path)?).await,
+        Command::Replay(options) => replay::replay(&options, &config(path)?).await,
+        Command::Dead(options) => dead::dead(&options, &config(path)?).await,
         Command::Feeds(options) => feeds::feeds(&options, Arc::new(config(path)?)).await,
         Command::Entities(options) => entities::entities(&options, &config(path)?),
         Command::Check => check::check(&config(path)?),

@@ -203,6 +203,18 @@ impl Config {
         })
     }
 
+    /// The same for a command that may run beside a daemon: under a name of its own, so that neither fences
+    /// the other.
+    pub(crate) fn log_settings_of(&self, command: &str) -> sink::Settings {
+        match self.log_settings() {
+            sink::Settings::Kafka(kafka) => sink::Settings::Kafka(KafkaSettings {
+                instance: format!("{}-{command}", kafka.instance),
+                ..kafka
+            }),
+            local @ sink::Settings::Local(_) => local,
+        }
+    }
+
     /// Every topic and how it is created.
     pub(crate) fn topics(&self) -> Vec<TopicSpec> {
         let kept = Cleanup::Delete {

@@ -12,6 +12,7 @@ mod callback;
 mod cli;
 mod command;
 mod config;
+mod diff;
 mod feeds;
 mod http;
 mod opml;

@@ -188,6 +188,25 @@ async fn next_until(
     }
 }
 
+/// A record that is on no log as one line of JSON: topic, key, headers and value.
+pub(crate) fn written(record: &sink::Record) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let headers = record.headers.iter();
+    let headers: Map<String, Value> = headers
+        .map(|(name, value)| (name.clone(), text(value).into()))
+        .collect();
+    let value: Value = record
+        .value
+        .as_deref()
+        .and_then(|value| serde_json::from_slice(value).ok())
+        .unwrap_or_default();
+    serde_json::json!({
+        "topic": record.topic, "key": text(&record.key), "timestamp": record.timestamp,
+        "headers": headers, "value": value
+    })
+    .to_string()
+}
+
 #[derive(Serialize)]
 struct Line<'a> {
     topic: &'a str,

@@ -152,6 +152,7 @@ impl Daemon {
             let tagger = Tagger {
                 classifier,
                 stories: config.story_bounds(),
+                replay: false,
                 routes: config.routes().into(),
                 shown,
             };

@@ -163,11 +163,16 @@ fn headers(schema: &str, tags: &[&str]) -> Value {
         };
         properties[*tag] = json!({"type": "string", "description": description});
     }
-    let required: Vec<&String> = properties
+    let required: Vec<String> = properties
         .as_object()
         .into_iter()
-        .flat_map(|properties| properties.keys())
+        .flat_map(|properties| properties.keys().cloned())
         .collect();
+    if tags.contains(&"claim-status") {
+        properties["replay"] = json!({
+            "type": "string", "const": "true", "description": "Only where it was tagged again."
+        });
+    }
     json!({"type": "object", "required": required, "properties": properties})
 }
 

@@ -45,6 +45,10 @@ pub enum Outcome {
         revised: usize,
         /// Edits that are not reported, because the item is changed by nearly every document.
         skipped: usize,
+        /// Items that say what they said before.
+        unchanged: usize,
+        /// Items that say nothing, or that the document repeats.
+        filtered: usize,
         /// Items that vanished while older ones remain.
         withdrawn: usize,
         /// Whether it shares no item with the document before: some in between may have been missed.

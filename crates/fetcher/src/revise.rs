@@ -41,6 +41,9 @@ pub(crate) struct Comparison {
     pub(crate) revised: usize,
     /// Edits that were not reported, because the item churns.
     pub(crate) skipped: usize,
+    pub(crate) unchanged: usize,
+    /// Items of the document that say nothing or are repeated.
+    pub(crate) filtered: usize,
     pub(crate) withdrawn: usize,
     /// Whether the last document held items, this one holds some, and none is in both.
     pub(crate) gap_suspected: bool,
@@ -69,7 +72,7 @@ pub(crate) fn compare(
 
     let mut revisions = Vec::new();
     let mut present = Vec::with_capacity(sightings.len());
-    let (mut new, mut revised, mut skipped) = (0, 0, 0);
+    let (mut new, mut revised, mut skipped, mut unchanged) = (0, 0, 0, 0);
     let mut names: HashSet<ItemId> = before.iter().map(|seen| seen.item.clone()).collect();
     for (sighting, place) in sightings.iter().zip(&places) {
         let Some(known) = place.map(|place| &before[place]) else {
@@ -82,7 +85,7 @@ pub(crate) fn compare(
         let (fate, restless) = edit::fate(known, sighting);
         let mut seen = seen_again(known, sighting, restless);
         match fate {
-            Fate::Same => {}
+            Fate::Same => unchanged += 1,
             Fate::Skipped => {
                 seen.skipped += 1;
                 skipped += 1;
@@ -154,6 +157,8 @@ pub(crate) fn compare(
         new,
         revised,
         skipped,
+        unchanged,
+        filtered: document.items.len() - sightings.len(),
         withdrawn: gone.len(),
         gap_suspected,
     }

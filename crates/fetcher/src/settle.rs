@@ -245,6 +245,8 @@ fn outcome(document: Document, found: &Comparison) -> Outcome {
         new: found.new,
         revised: found.revised,
         skipped: found.skipped,
+        unchanged: found.unchanged,
+        filtered: found.filtered,
         withdrawn: found.withdrawn,
         gap_suspected: found.gap_suspected,
     }

@@ -133,6 +133,7 @@ pub fn item(item: &ItemRecord, trace: Trace) -> Record {
     push(&mut headers, "entities", entities(&item.tags.entities));
     push(&mut headers, "lang", item.tags.language.code());
     push(&mut headers, "story-id", item.story.id.0.as_str());
+    mark_replay(&mut headers, item.replay);
     record(topic, &item.item.0, json(item), headers, item.fetched)
 }
 
@@ -158,6 +159,7 @@ pub fn claim(claim: &ClaimRecord, trace: Trace) -> Record {
     push(&mut headers, "entities", entities(&claim.entities));
     push(&mut headers, "lang", claim.language.code());
     push(&mut headers, "story-id", claim.story.id.0.as_str());
+    mark_replay(&mut headers, claim.replay);
     record(topic, &claim.item.0, json(claim), headers, claim.fetched)
 }
 
@@ -243,6 +245,13 @@ fn event_from(kind: &str, id: &str, source: &str, time: Timestamp) -> Headers {
 
 fn push(headers: &mut Headers, name: &str, value: impl Into<String>) {
     headers.push((name.to_owned(), value.into().into_bytes()));
+}
+
+/// What was tagged again says so, that a consumer can leave it out.
+fn mark_replay(headers: &mut Headers, replay: bool) {
+    if replay {
+        push(headers, "replay", "true");
+    }
 }
 
 /// The dictionary's ids of what is mentioned, each once, comma-separated. Amounts, dates and names that the

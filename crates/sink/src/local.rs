@@ -119,13 +119,15 @@ impl Log {
     pub(crate) fn range(&self, topic: &str, partition: u32, from: From) -> Result<Range, Error> {
         let topic = self.topic(topic)?;
         let end = self.end(topic.id, partition);
+        let position = begin(from, end);
         Ok(Range {
             store: Arc::clone(&self.shared.store),
             topic,
             partition,
-            position: begin(from, end),
+            position,
             end,
             read: VecDeque::new(),
+            bounds: (position, end),
         })
     }
 

@@ -285,6 +285,15 @@ impl Range {
         Ok(latest)
     }
 
+    /// The first offset and the one after the last, as far as they were known when reading began.
+    #[must_use]
+    pub fn bounds(&self) -> (u64, u64) {
+        match &self.0 {
+            RangeOn::Local(range) => range.bounds,
+            RangeOn::Kafka(range) => range.bounds,
+        }
+    }
+
     /// The next record in offset order; none at the end.
     ///
     /// # Errors

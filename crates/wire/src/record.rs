@@ -45,6 +45,9 @@ pub struct ItemRecord {
     pub change: Option<Change>,
     /// The story that it tells, with every other item that carries its text.
     pub story: Story,
+    /// True when it was tagged again from `raw`, by `claimwire replay` or from a dead letter.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replay: bool,
     /// The tags. Offsets are code points over `title + "\n\n" + text`, or over `text` without a title.
     pub tags: Tagged,
 }
@@ -88,6 +91,9 @@ pub struct ClaimRecord {
     pub change: Option<Change>,
     /// The story that the item tells, with every other item that carries its text.
     pub story: Story,
+    /// True when it was tagged again from `raw`, by `claimwire replay` or from a dead letter.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replay: bool,
     /// Digest of the rules and dictionaries that made the tags.
     pub rules: String,
 }
@@ -158,6 +164,7 @@ impl ItemRecord {
             fetched: revision.fetched,
             change: revision.change,
             story,
+            replay: false,
             tags,
         }
     }
@@ -211,6 +218,7 @@ impl ClaimRecord {
             fetched: item.fetched,
             change: item.change.clone(),
             story: item.story.clone(),
+            replay: item.replay,
             rules: item.tags.rules.clone(),
         }
     }

@@ -16,6 +16,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wire::{FeedId, FeedSpec, FeedState};
 
+use super::account::Account;
+
 /// Polls that may wait for their commit in one partition.
 const COMMITS: usize = 32;
 /// Feed definitions that may wait to be taken up in one partition.
@@ -333,6 +335,7 @@ async fn commit(
             positions: vec![(lease, position)],
         })
         .await?;
+    Account::of_poll(poll).iter().for_each(Account::close);
     // The feed may have been told to stop meanwhile; what it found is safe.
     let _ = offer.committed.send(());
     Ok(())

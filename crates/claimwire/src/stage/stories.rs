@@ -37,6 +37,16 @@ impl Stories {
         Ok((stories, follower))
     }
 
+    /// Every story on the log, with nothing followed: for tagging again, where each item is to keep its own.
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when the log cannot go on.
+    pub(crate) async fn all(log: &Log, bounds: Bounds) -> Result<Self, Error> {
+        let items = usize::MAX;
+        let (stories, _) = Self::open(log, Bounds { items, ..bounds }).await?;
+        Ok(stories)
+    }
+
     /// Takes over what an earlier holder of a partition has committed: its items keep their stories.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use wire::record::Origin;
 use wire::story::Sketch;
 use wire::{ClaimRecord, DeadLetter, ItemId, ItemRecord, Revision, Tagged};
 
+use super::account::Account;
 use super::stories::Stories;
 use crate::config::Route;
 
@@ -27,6 +28,8 @@ pub(crate) struct Tagger {
     pub(crate) stories: Bounds,
     /// Where else records go.
     pub(crate) routes: Arc<[Route]>,
+    /// Whether this is tagging again, which the records then say.
+    pub(crate) replay: bool,
     /// Who is shown each committed claim, if anybody.
     pub(crate) shown: Option<mpsc::Sender<ClaimRecord>>,
 }
@@ -82,24 +85,27 @@ pub(crate) async fn run(log: Log, tagger: Tagger, stop: CancellationToken) -> Re
 
 /// What a batch of records held.
 #[derive(Default)]
-struct Read {
-    items: Vec<Item>,
+pub(crate) struct Read {
+    /// How many records there were, tombstones left out.
+    pub(crate) records: usize,
+    pub(crate) items: Vec<Item>,
+    pub(crate) irrelevant: Vec<(ItemId, u32)>,
     /// Records for what could not be read.
-    dead: Vec<Record>,
+    pub(crate) dead: Vec<Record>,
 }
 
 /// A relevant revision that has its tags and not yet its story.
-struct Item {
-    revision: Revision,
-    tags: Tagged,
+pub(crate) struct Item {
+    pub(crate) revision: Revision,
+    pub(crate) tags: Tagged,
     sketch: Sketch,
     trace: Trace,
 }
 
 /// The records that a batch led to, and what to know of them once they are committed, or are not.
 #[derive(Default)]
-struct Output {
-    records: Vec<Record>,
+pub(crate) struct Output {
+    pub(crate) records: Vec<Record>,
     claims: Vec<ClaimRecord>,
     /// Items that were given a story.
     assigned: Vec<ItemId>,
@@ -128,13 +134,14 @@ struct Commit {
 
 impl Commit {
     async fn run(self, read: Read) -> Result<(), Error> {
+        let account = Account::of(&read);
         let output = self.tagger.write(read, &self.stories);
         let batch = Batch {
             records: output.records,
             positions: self.positions,
         };
         match self.appender.commit(batch).await {
-            Ok(()) => {}
+            Ok(()) => account.close(),
             // Whoever holds the partition next tags the same revisions again.
             Err(Error::Lost) => {
                 self.stories.forget(&output.assigned);
@@ -161,7 +168,10 @@ async fn finish(commits: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
 
 impl Tagger {
     /// Tags `entries` on as many cores as there are, in order.
-    async fn tag(self, entries: Vec<Entry>) -> Result<Read, Error> {
+    ///
+    /// # Errors
+    /// [`Error::Fatal`] when a thread is lost.
+    pub(crate) async fn tag(self, entries: Vec<Entry>) -> Result<Read, Error> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let share = entries.len().div_ceil(cores).max(1);
         let mut entries = entries.into_iter();
@@ -181,14 +191,16 @@ impl Tagger {
             let part = part
                 .await
                 .map_err(|panic| Error::Fatal(format!("tagging failed: {panic}")))?;
+            read.records += part.records;
             read.items.extend(part.items);
+            read.irrelevant.extend(part.irrelevant);
             read.dead.extend(part.dead);
         }
         Ok(read)
     }
 
     /// Gives each item its story and writes what is to be committed.
-    fn write(&self, read: Read, stories: &Stories) -> Output {
+    pub(crate) fn write(&self, read: Read, stories: &Stories) -> Output {
         let mut output = Output {
             records: read.dead,
             ..Output::default()
@@ -208,7 +220,11 @@ impl Tagger {
                 output.records.push(envelope::story(&told, trace));
                 output.assigned.push(told.item);
             }
-            self.write_item(&ItemRecord::new(revision, story, tags), trace, &mut output);
+            let item = ItemRecord {
+                replay: self.replay,
+                ..ItemRecord::new(revision, story, tags)
+            };
+            self.write_item(&item, trace, &mut output);
         }
         output
     }
@@ -241,6 +257,7 @@ fn tag_part(classifier: &Classifier, entries: &[Entry]) -> Read {
         let Some(value) = entry.value.as_deref() else {
             continue;
         };
+        read.records += 1;
         let trace = Trace::next(&entry.headers);
         match tagged(classifier, value) {
             Ok((revision, tags)) if tags.relevant => read.items.push(Item {
@@ -249,7 +266,7 @@ fn tag_part(classifier: &Classifier, entries: &[Entry]) -> Read {
                 tags,
                 trace,
             }),
-            Ok(_) => {}
+            Ok((revision, _)) => read.irrelevant.push((revision.item, revision.revision)),
             Err(reason) => read.dead.push(dead(entry, value, reason, trace)),
         }
     }

@@ -41,6 +41,7 @@ pub(crate) struct Follower {
 pub(crate) struct Range {
     entries: mpsc::Receiver<Delivered>,
     ended: bool,
+    pub(crate) bounds: (u64, u64),
 }
 
 /// Where a range reads on.
@@ -240,6 +241,7 @@ pub(super) fn range(
     Ok(Range {
         entries,
         ended: false,
+        bounds: (begin.cast_unsigned(), end.cast_unsigned()),
     })
 }
 

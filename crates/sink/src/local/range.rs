@@ -18,6 +18,7 @@ pub(crate) struct Range {
     pub(super) position: u64,
     pub(super) end: u64,
     pub(super) read: VecDeque<Entry>,
+    pub(crate) bounds: (u64, u64),
 }
 
 impl Range {
