@@ -1,5 +1,6 @@
 //! What names an item for as long as it lives.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use url::Url;
@@ -28,29 +29,30 @@ pub(super) fn assign(
         .zip(originals)
         .map(|(item, original)| original.or(item.link.as_deref()).map(canonical))
         .collect();
-    let contents: Vec<Option<String>> = items.iter().map(|item| Some(content(item))).collect();
+    // Read only where it is asked for: most items are named without.
+    let contents = vec![OnceCell::new(); items.len()];
+    let content_of = |at: usize| contents[at].get_or_init(|| content(&items[at])).as_str();
+    let link_of = |at: usize| links[at].as_deref();
     let mut by_guid = HashMap::<&str, Vec<usize>>::new();
     let mut by_link = HashMap::<&str, Vec<usize>>::new();
     for (at, item) in items.iter().enumerate() {
         if let Some(guid) = &item.guid {
             by_guid.entry(guid).or_default().push(at);
         }
-        if let Some(link) = &links[at] {
+        if let Some(link) = link_of(at) {
             by_link.entry(link).or_default().push(at);
         }
     }
-    let differ = |group: &[usize], values: &[Option<String>]| {
-        group
-            .windows(2)
-            .any(|pair| values[pair[0]] != values[pair[1]])
-    };
     by_guid.retain(|_, group| {
-        let linked = group.iter().all(|at| links[*at].is_some());
-        differ(group, if linked { &links } else { &contents })
+        if group.iter().all(|at| links[*at].is_some()) {
+            differ(group, link_of)
+        } else {
+            differ(group, content_of)
+        }
     });
     // A link is only asked to tell items apart where a guid does not.
     by_link.retain(|_, group| {
-        group.iter().any(|at| items[*at].guid.is_none()) && differ(group, &contents)
+        group.iter().any(|at| items[*at].guid.is_none()) && differ(group, content_of)
     });
     let ids: Vec<(IdOrigin, ItemId)> = items
         .iter()
@@ -61,11 +63,10 @@ pub(super) fn assign(
             if own_guid != guid {
                 repairs.add(Repair::RepeatedGuid);
             }
-            let (origin, value) = match (own_guid, links[at].as_deref(), &contents[at]) {
-                (Some(guid), _, _) => (IdOrigin::Guid, guid),
-                (None, Some(link), _) if !by_link.contains_key(link) => (IdOrigin::Link, link),
-                (None, _, Some(content)) => (IdOrigin::Content, content.as_str()),
-                (None, _, None) => (IdOrigin::Content, ""),
+            let (origin, value) = match (own_guid, link_of(at)) {
+                (Some(guid), _) => (IdOrigin::Guid, guid),
+                (None, Some(link)) if !by_link.contains_key(link) => (IdOrigin::Link, link),
+                _ => (IdOrigin::Content, content_of(at)),
             };
             (origin, ItemId::new(feed, origin, value))
         })
@@ -74,6 +75,13 @@ pub(super) fn assign(
         item.id_origin = origin;
         item.id = id;
     }
+}
+
+/// Whether not all items of a group have the same value.
+fn differ<T: PartialEq>(group: &[usize], value: impl Fn(usize) -> T) -> bool {
+    group
+        .windows(2)
+        .any(|pair| value(pair[0]) != value(pair[1]))
 }
 
 /// One spelling for all addresses of a page: encrypted or not, host in lower case and without a last full stop,
