@@ -220,6 +220,12 @@ fn pairs(folder: &Path) {
         None,
         fields.all,
     );
+    row(
+        "gofeed: of these, empty in its answer and in ours",
+        fields.empty,
+        None,
+        fields.all_empty,
+    );
 }
 
 fn row(name: &str, ours: usize, baseline: Option<usize>, of: usize) {
