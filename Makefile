@@ -2,11 +2,12 @@
 
 CARGO ?= cargo
 CONFIG ?= config/quickstart.toml
+IMAGE ?= claimwire
 FUZZ_SECONDS ?= 60
 MINUTES ?= 15
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test ci lint doc bench soak soak-away eval fit fuzz replay-recorded image clean
+.PHONY: help run demo test ci lint doc bench soak soak-away eval fit fuzz replay-recorded image sbom licences clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,11 +21,13 @@ demo: ## the same on a throw-away data directory
 test: ## run every test; those that need Kafka start it, given Java 17 and Maven
 	$(CARGO) test --workspace --locked
 
-lint: ## formatting, clippy with warnings as errors, documentation, the crate graph, licences
+lint: ## formatting, clippy with warnings as errors, documentation, the crate graph, names of metrics, what is deployed
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 	tests/crate-graph
+	tests/metric-names
+	tests/deploy-files
 
 ci: ## what CI runs: lint, then every test, with nothing left out
 	$(MAKE) lint
@@ -64,8 +67,16 @@ fuzz: ## 20,000 damaged documents, then each fuzz target for FUZZ_SECONDS (60); 
 replay-recorded: ## serve recorded histories of real feeds to the daemon; count them again with Python's feedparser
 	$(CARGO) bench --locked -p claimwire --bench replay_recorded
 
-image: ## build the container image
-	docker build --network host -f deploy/Dockerfile -t claimwire .
+image: ## build the container image (BUILD_IMAGE, RUNTIME_IMAGE and IMAGE name others)
+	docker build --network host -f deploy/Dockerfile -t $(IMAGE) \
+	  $(if $(BUILD_IMAGE),--build-arg BUILD_IMAGE=$(BUILD_IMAGE)) $(if $(RUNTIME_IMAGE),--build-arg RUNTIME_IMAGE=$(RUNTIME_IMAGE)) .
+
+sbom: ## a CycloneDX bill of materials of the binary in target/claimwire.cdx.json; needs cargo-cyclonedx
+	$(CARGO) cyclonedx --manifest-path crates/claimwire/Cargo.toml --format json --features tls \
+	  --override-filename claimwire.cdx && mv crates/*/claimwire.cdx.json target/
+
+licences: ## licences and sources of every dependency; needs cargo-deny
+	$(CARGO) deny --locked check licenses bans sources
 
 clean: ## remove what was built and what the quick start wrote
 	$(CARGO) clean

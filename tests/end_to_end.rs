@@ -18,6 +18,8 @@ mod replay;
 mod shutdown;
 #[path = "end_to_end/stories.rs"]
 mod stories;
+#[path = "end_to_end/telemetry.rs"]
+mod telemetry;
 #[path = "end_to_end/websub.rs"]
 mod websub;
 
@@ -80,6 +82,10 @@ fn trials() -> Vec<Trial> {
     trials.extend(on_both(
         "an_unchanged_feed_writes_nothing",
         polling::unchanged_feed,
+    ));
+    trials.extend(on_both(
+        "a_poll_is_traced_to_its_claims",
+        telemetry::a_poll_is_traced_to_its_claims,
     ));
     trials.extend(on_both(
         "an_unparsable_document_is_kept",

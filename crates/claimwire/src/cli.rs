@@ -110,6 +110,8 @@ pub(crate) enum Command {
     Entities(Entities),
     /// Check configuration, rules and feeds without starting anything
     Check,
+    /// Ask the daemon on this machine whether it is ready: exit code 0 or 1, for containers
+    Health,
     /// Print the JSON Schemas of all records and the AsyncAPI description of all topics
     #[command(
         after_help = "Examples:\n  claimwire schema > schemas.json\n  claimwire schema --write config/schema"

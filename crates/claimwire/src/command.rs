@@ -17,6 +17,7 @@ mod dead;
 mod entities;
 mod explain;
 mod feeds;
+mod health;
 mod parse;
 mod replay;
 mod schema;
@@ -74,6 +75,7 @@ pub(crate) async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Dead(options) => dead::dead(&options, &config(path)?).await,
         Command::Feeds(options) => feeds::feeds(&options, Arc::new(config(path)?)).await,
         Command::Entities(options) => entities::entities(&options, &config(path)?),
+        Command::Health => health::health(&config(path)?).await,
         Command::Check => check::check(&config(path)?),
         Command::Schema { write } => schema::schema(write.as_deref()),
     }

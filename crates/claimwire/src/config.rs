@@ -29,7 +29,7 @@ use credentials::Vault;
 use feeds::{FeedEntry, FeedList};
 use section::{
     FeedsSection, FetchSection, HttpSection, KafkaSection, LogSection, RulesSection, SampleSection,
-    ShutdownSection, StoriesSection, WebsubSection,
+    ShutdownSection, StoriesSection, TelemetrySection, WebsubSection,
 };
 use source::Source;
 
@@ -62,6 +62,7 @@ pub(crate) struct Config {
     pub(crate) websub: WebsubSection,
     pub(crate) sample: SampleSection,
     pub(crate) shutdown: ShutdownSection,
+    pub(crate) telemetry: TelemetrySection,
     kafka: KafkaSection,
     fetch: FetchSection,
     rules: RulesSection,
@@ -90,6 +91,7 @@ struct File {
     stories: StoriesSection,
     http: HttpSection,
     websub: WebsubSection,
+    telemetry: TelemetrySection,
     sample: SampleSection,
     shutdown: ShutdownSection,
     route: Vec<Route>,
@@ -138,6 +140,7 @@ impl Config {
             websub: merged.websub,
             sample: merged.sample,
             shutdown: merged.shutdown,
+            telemetry: merged.telemetry,
             kafka: merged.kafka,
             fetch: merged.fetch,
             rules: merged.rules,
@@ -168,6 +171,11 @@ impl Config {
     /// Whether the log is a Kafka cluster.
     pub(crate) fn on_kafka(&self) -> bool {
         self.log.kafka.is_some()
+    }
+
+    /// What this process is called among those that share the log.
+    pub(crate) fn instance(&self) -> &str {
+        &self.kafka.instance
     }
 
     /// How the log is opened.

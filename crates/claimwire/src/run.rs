@@ -24,6 +24,7 @@ use crate::output;
 use crate::sample::SampleWire;
 use crate::stage::fetch;
 use crate::stage::tag::{self, Tagger};
+use crate::telemetry::spans::Spans;
 
 /// Claims that may wait to be printed.
 const SHOWN: usize = 1024;
@@ -66,6 +67,7 @@ struct Daemon {
     reloads: JoinSet<anyhow::Result<Reloaded>>,
     /// Whether another was asked for meanwhile.
     reload_again: bool,
+    spans: Spans,
     terminate: Signal,
     interrupt: Signal,
     reload: Signal,
@@ -92,6 +94,8 @@ impl Daemon {
         let classifier = Arc::new(Classifier::new(&config.rule_files()?)?);
         let listener = http::bind(config.http.listen).await?;
         let log = Log::open(&config.log_settings(), &config.topics()).await?;
+
+        let spans = Spans::to(config.telemetry.otlp.as_deref(), config.instance())?;
 
         let mut stages = JoinSet::new();
         let mut services = JoinSet::new();
@@ -134,9 +138,9 @@ impl Daemon {
                 tracing::info!(websub.listen = %listen, "hubs are answered on http://{listen}");
             }
             fetcher = Some(polite.clone());
-            let (log, stop) = (log.clone(), stop_stages.clone());
+            let (log, spans, stop) = (log.clone(), spans.clone(), stop_stages.clone());
             stages.spawn(async move {
-                fetch::run(log, polite, stop)
+                fetch::run(log, polite, spans, stop)
                     .await
                     .context("the fetch stage stopped")
             });
@@ -153,6 +157,7 @@ impl Daemon {
                 classifier,
                 stories: config.story_bounds(),
                 replay: false,
+                spans: spans.clone(),
                 routes: config.routes().into(),
                 shown,
             };
@@ -180,6 +185,7 @@ impl Daemon {
             stop_services,
             reloads: JoinSet::new(),
             reload_again: false,
+            spans,
             terminate,
             interrupt,
             reload,
@@ -239,6 +245,8 @@ impl Daemon {
         // A consumer that follows /v1/records does not hold up the end.
         self.services.shutdown().await;
         self.log.close().await;
+        // The exporter blocks, on a thread of its own.
+        let _ = tokio::task::spawn_blocking(move || self.spans.flush()).await;
         tracing::info!("stopped");
         outcome
     }

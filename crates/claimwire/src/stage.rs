@@ -2,6 +2,7 @@
 //! what it began is committed, or when the log cannot go on.
 
 pub(crate) mod account;
+mod age;
 pub(crate) mod fetch;
 pub(crate) mod stories;
 pub(crate) mod tag;

@@ -3,10 +3,13 @@
 use std::io::IsTerminal as _;
 
 use anyhow::{Context as _, anyhow};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::LogFormat;
+
+mod catalogue;
+pub(crate) mod spans;
 
 /// Upper bounds, in seconds, of the histograms: from a local commit to a poll that timed out.
 const SECONDS: [f64; 11] = [
@@ -43,14 +46,23 @@ fn filter() -> anyhow::Result<EnvFilter> {
     Ok(EnvFilter::new("info,fjall=warn,lsm_tree=warn"))
 }
 
+/// The same for an item's age when it is published: news is dated minutes to days back.
+const AGES: [f64; 9] = [
+    10.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 86_400.0, 259_200.0, 604_800.0,
+];
+
 /// Collects metrics from here on.
 ///
 /// # Errors
 /// When something else already does.
 pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
-    PrometheusBuilder::new()
+    let published = Matcher::Full("claimwire_published_to_topic_seconds".to_owned());
+    let handle = PrometheusBuilder::new()
         .set_buckets(&SECONDS)
+        .and_then(|builder| builder.set_buckets_for_metric(published, &AGES))
         .context("the histograms' bounds")?
         .install_recorder()
-        .context("metrics are already collected")
+        .context("metrics are already collected")?;
+    catalogue::describe();
+    Ok(handle)
 }

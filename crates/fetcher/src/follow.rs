@@ -61,6 +61,7 @@ impl Fetcher {
             let Some(wake) = wake.await else {
                 break;
             };
+            let begun = Timestamp::now();
             let before = state.websub.clone();
             let found = match wake {
                 Wake::Poll(turn) => {
@@ -88,6 +89,7 @@ impl Fetcher {
             let (committed, written) = oneshot::channel();
             let offer = Offer {
                 feed: spec.id.clone(),
+                begun,
                 poll: found.poll,
                 committed,
             };

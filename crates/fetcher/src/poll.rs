@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 use wire::document::ParseStatus;
 use wire::{DeadLetter, FeedId, FeedState, Revision};
@@ -113,6 +114,8 @@ pub enum PollError {
 pub struct Offer {
     /// The feed.
     pub feed: FeedId,
+    /// When it was asked.
+    pub begun: Timestamp,
     /// What was found.
     pub poll: Poll,
     /// To be sent once the revisions and the state are committed, together. Dropping it ends the

@@ -71,6 +71,7 @@ pub(crate) struct Board(Mutex<Feeds>);
 struct Feeds {
     by_id: BTreeMap<FeedId, Entry>,
     followers: u64,
+    shown: u32,
     failing: u32,
     quiet: u32,
 }
@@ -184,9 +185,11 @@ impl Feeds {
 
     /// Adds a feed to what is counted, or takes it away.
     fn count(&mut self, status: &FeedStatus, by: fn(u32, u32) -> u32) {
+        self.shown = by(self.shown, 1);
         self.failing = by(self.failing, u32::from(status.failures > 0));
         self.quiet = by(self.quiet, u32::from(status.quiet));
-        metrics::gauge!("claimwire_feed_failures").set(f64::from(self.failing));
+        metrics::gauge!("claimwire_feeds").set(f64::from(self.shown));
+        metrics::gauge!("claimwire_feeds_failing").set(f64::from(self.failing));
         metrics::gauge!("claimwire_feeds_quiet").set(f64::from(self.quiet));
     }
 }

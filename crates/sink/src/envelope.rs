@@ -26,6 +26,8 @@ pub struct Trace {
     pub trace: u128,
     /// Names the step that wrote the record.
     pub span: u64,
+    /// The step that this one follows, if it is not the trace's first.
+    pub parent: Option<u64>,
 }
 
 impl Trace {
@@ -36,6 +38,7 @@ impl Trace {
         Self {
             trace: rand::random::<u128>() | 1,
             span: rand::random::<u64>() | 1,
+            parent: None,
         }
     }
 
@@ -43,10 +46,13 @@ impl Trace {
     #[must_use]
     pub fn next(headers: &[(String, Vec<u8>)]) -> Self {
         let fresh = Self::start();
-        let parent = headers.iter().find(|(name, _)| name == "traceparent");
-        let trace = parent.and_then(|(_, value)| trace_id(value));
+        let carried = headers.iter().find(|(name, _)| name == "traceparent");
+        let Some((trace, parent)) = carried.and_then(|(_, value)| traceparent(value)) else {
+            return fresh;
+        };
         Self {
-            trace: trace.unwrap_or(fresh.trace),
+            trace,
+            parent: Some(parent),
             ..fresh
         }
     }
@@ -274,12 +280,14 @@ fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("the wire types have string keys and no failing serializer")
 }
 
-/// The trace of a `traceparent` of any version (W3C Trace Context §3.2); `None` when it is invalid.
-fn trace_id(value: &[u8]) -> Option<u128> {
-    let value = std::str::from_utf8(value).ok()?;
-    let trace = value.split('-').nth(1).filter(|trace| trace.len() == 32)?;
+/// Trace and step of a `traceparent` of any version (W3C Trace Context §3.2); `None` when it is invalid.
+fn traceparent(value: &[u8]) -> Option<(u128, u64)> {
+    let mut fields = std::str::from_utf8(value).ok()?.split('-').skip(1);
+    let trace = fields.next().filter(|trace| trace.len() == 32)?;
+    let span = fields.next().filter(|span| span.len() == 16)?;
     let trace = u128::from_str_radix(trace, 16).ok()?;
-    (trace != 0).then_some(trace)
+    let span = u64::from_str_radix(span, 16).ok()?;
+    (trace != 0 && span != 0).then_some((trace, span))
 }
 
 #[cfg(test)]
@@ -291,6 +299,7 @@ mod tests {
     const TRACE: Trace = Trace {
         trace: 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736,
         span: 0x00f0_67aa_0ba9_02b7,
+        parent: None,
     };
     const ITEM: &str = "0123456789abcdef0123456789abcdef";
     const STORY: &str = "fedcba9876543210fedcba9876543210";

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::output;
 use crate::stage::stories::Stories;
 use crate::stage::tag::Tagger;
+use crate::telemetry::spans::Spans;
 
 const TOPIC: &str = "dead";
 
@@ -147,6 +148,7 @@ async fn redrive(log: &Log, reason: &str, config: &Config) -> anyhow::Result<()>
     })?;
     let (_rules, classifier) = tokio::sync::watch::channel(Arc::new(classifier));
     let tagger = Tagger {
+        spans: Spans::default(),
         classifier,
         stories: config.story_bounds(),
         routes: config.routes().into(),

@@ -19,6 +19,7 @@ use crate::output;
 use crate::records;
 use crate::stage::stories::Stories;
 use crate::stage::tag::{Read, Tagger};
+use crate::telemetry::spans::Spans;
 
 /// Revisions that are tagged and written together.
 const TOGETHER: usize = 500;
@@ -31,6 +32,7 @@ pub(super) async fn replay(options: &Replay, config: &Config) -> Result<(), Fail
     let log = open(config, into).await?;
     let (_rules, classifier) = tokio::sync::watch::channel(classifier);
     let tagger = Tagger {
+        spans: Spans::default(),
         classifier,
         stories: config.story_bounds(),
         routes: config.routes().into(),

@@ -7,7 +7,7 @@ use super::ConfigError;
 use super::fields::fields_of;
 use super::section::{
     FeedsSection, FetchSection, HttpSection, KafkaSection, LogSection, RulesSection, SampleSection,
-    ShutdownSection, StoriesSection, WebsubSection,
+    ShutdownSection, StoriesSection, TelemetrySection, WebsubSection,
 };
 use super::source::nearest;
 
@@ -73,6 +73,7 @@ fn names() -> Vec<(String, &'static str, &'static str)> {
         ("stories", fields_of::<StoriesSection>()),
         ("http", fields_of::<HttpSection>()),
         ("websub", fields_of::<WebsubSection>()),
+        ("telemetry", fields_of::<TelemetrySection>()),
         ("sample", fields_of::<SampleSection>()),
         ("shutdown", fields_of::<ShutdownSection>()),
     ];

@@ -210,6 +210,14 @@ impl Default for StoriesSection {
     }
 }
 
+/// `[telemetry]`: where the daemon's own traces go.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TelemetrySection {
+    /// The OpenTelemetry collector that spans are sent to, by OTLP over HTTP.
+    pub(crate) otlp: Option<String>,
+}
+
 /// `[http]`: where the daemon answers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]

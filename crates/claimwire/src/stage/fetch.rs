@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use wire::{FeedId, FeedSpec, FeedState};
 
 use super::account::Account;
+use crate::telemetry::spans::{Spans, Step};
 
 /// Polls that may wait for their commit in one partition.
 const COMMITS: usize = 32;
@@ -27,7 +28,12 @@ const DEFINITIONS: usize = 256;
 ///
 /// # Errors
 /// [`Error::Fatal`] when the log cannot go on.
-pub(crate) async fn run(log: Log, fetcher: Fetcher, stop: CancellationToken) -> Result<(), Error> {
+pub(crate) async fn run(
+    log: Log,
+    fetcher: Fetcher,
+    spans: Spans,
+    stop: CancellationToken,
+) -> Result<(), Error> {
     let mut member = log.join("fetch", "feeds", Start::Beginning).await?;
     let mut partitions = JoinSet::new();
     let mut held: HashMap<u32, Held> = HashMap::new();
@@ -49,6 +55,7 @@ pub(crate) async fn run(log: Log, fetcher: Fetcher, stop: CancellationToken) -> 
                         lease,
                         log: log.clone(),
                         fetcher: fetcher.clone(),
+                        spans: spans.clone(),
                         appender: member.appender(),
                         stop: stop.clone(),
                         presence,
@@ -117,6 +124,7 @@ struct Partition {
     lease: Lease,
     log: Log,
     fetcher: Fetcher,
+    spans: Spans,
     appender: Appender,
     stop: CancellationToken,
     /// Held by everything that talks to the partition's hosts.
@@ -164,7 +172,14 @@ impl Partition {
                 () = self.stop.cancelled(), if !stopping => {}
                 Some(done) = commits.join_next() => committed(done)?,
                 Some(offered) = offers.recv(), if commits.len() < COMMITS => {
-                    commits.spawn(commit(self.appender.clone(), self.lease, position, offered));
+                    let committing = commit(self.appender.clone(), self.lease, position, offered);
+                    let spans = self.spans.clone();
+                    commits.spawn(async move {
+                        if let Some(step) = committing.await? {
+                            spans.record(step);
+                        }
+                        Ok(())
+                    });
                 }
                 // None are received once the stage is stopping.
                 1.. = definitions.recv_many(&mut batch, DEFINITIONS), if !stopping => {
@@ -309,15 +324,16 @@ fn decoded<T: serde::de::DeserializeOwned>(entry: &Entry) -> Option<T> {
         .ok()
 }
 
-/// Commits what a poll found with the feed's new state, then tells the feed that it may go on.
+/// Commits what a poll found with the feed's new state, then tells the feed that it may go on. Gives the
+/// poll as a step of the trace that its records carry; none for one that is no longer wanted.
 async fn commit(
     appender: Appender,
     lease: Lease,
     position: u64,
     offer: Offer,
-) -> Result<(), Error> {
+) -> Result<Option<Step>, Error> {
     if offer.committed.is_closed() {
-        return Ok(());
+        return Ok(None);
     }
     let trace = Trace::start();
     let poll = &offer.poll;
@@ -336,9 +352,21 @@ async fn commit(
         })
         .await?;
     Account::of_poll(poll).iter().for_each(Account::close);
+    let step = Step {
+        name: "poll",
+        trace,
+        begun: offer.begun,
+        ended: Timestamp::now(),
+        about: vec![
+            ("feed.id", offer.feed.to_string()),
+            ("server.address", site),
+            ("claimwire.revisions", poll.revisions.len().to_string()),
+        ],
+        failure: poll.dead.as_ref().map(|letter| letter.reason.clone()),
+    };
     // The feed may have been told to stop meanwhile; what it found is safe.
     let _ = offer.committed.send(());
-    Ok(())
+    Ok(Some(step))
 }
 
 fn committed(done: Result<Result<(), Error>, tokio::task::JoinError>) -> Result<(), Error> {

@@ -16,8 +16,10 @@ use wire::story::Sketch;
 use wire::{ClaimRecord, DeadLetter, ItemId, ItemRecord, Revision, Tagged};
 
 use super::account::Account;
+use super::age::Age;
 use super::stories::Stories;
 use crate::config::Route;
+use crate::telemetry::spans::Spans;
 
 /// What tagging needs besides the log.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub(crate) struct Tagger {
     pub(crate) classifier: watch::Receiver<Arc<Classifier>>,
     /// How much is remembered of stories.
     pub(crate) stories: Bounds,
+    /// Where the daemon's own traces go.
+    pub(crate) spans: Spans,
     /// Where else records go.
     pub(crate) routes: Arc<[Route]>,
     /// Whether this is tagging again, which the records then say.
@@ -99,6 +103,7 @@ pub(crate) struct Item {
     pub(crate) revision: Revision,
     pub(crate) tags: Tagged,
     sketch: Sketch,
+    age: Age,
     trace: Trace,
 }
 
@@ -109,6 +114,8 @@ pub(crate) struct Output {
     claims: Vec<ClaimRecord>,
     /// Items that were given a story.
     assigned: Vec<ItemId>,
+    /// How old what is written is.
+    ages: Vec<Age>,
 }
 
 /// For each lease, the offset after its last entry.
@@ -148,6 +155,10 @@ impl Commit {
                 return Ok(());
             }
             Err(fatal) => return Err(fatal),
+        }
+        let now = Timestamp::now();
+        for age in output.ages {
+            age.expose(now, &self.tagger.spans);
         }
         if let Some(shown) = self.tagger.shown {
             for claim in output.claims {
@@ -210,8 +221,10 @@ impl Tagger {
                 revision,
                 tags,
                 sketch,
+                age,
                 trace,
             } = item;
+            output.ages.push(age);
             let (story, told) = stories.assign(Telling {
                 revision: &revision,
                 sketch,
@@ -258,10 +271,11 @@ fn tag_part(classifier: &Classifier, entries: &[Entry]) -> Read {
             continue;
         };
         read.records += 1;
-        let trace = Trace::next(&entry.headers);
+        let (trace, begun) = (Trace::next(&entry.headers), Timestamp::now());
         match tagged(classifier, value) {
             Ok((revision, tags)) if tags.relevant => read.items.push(Item {
                 sketch: story::sketch(&revision.title, &revision.text, &tags.entities),
+                age: Age::new(&revision, trace, begun),
                 revision,
                 tags,
                 trace,

@@ -13,6 +13,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -37,6 +38,7 @@ pub(super) type GroupConsumer = BaseConsumer<GroupContext>;
 pub(super) struct GroupContext {
     client: Context,
     line: Arc<Line>,
+    group: String,
     start: Start,
     state: Mutex<State>,
 }
@@ -55,10 +57,15 @@ struct State {
 }
 
 impl GroupContext {
-    pub(super) fn new(cluster: &Cluster, line: &Arc<Line>, start: Start) -> Self {
+    pub(super) fn new(cluster: &Cluster, line: &Arc<Line>, group: &str, start: Start) -> Self {
         Self {
             client: Context::new(&cluster.health),
             line: Arc::clone(line),
+            // As the metrics call it on both backends.
+            group: group
+                .strip_prefix(&cluster.settings.prefix)
+                .unwrap_or(group)
+                .to_owned(),
             start,
             state: Mutex::default(),
         }
@@ -224,6 +231,16 @@ impl ClientContext for GroupContext {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.client.error(error, reason);
+    }
+
+    /// Exposes how far the member is behind the end of what it reads.
+    fn stats(&self, statistics: Statistics) {
+        let topics = statistics.topics.values();
+        let lags = topics.flat_map(|topic| topic.partitions.values().map(|one| one.consumer_lag));
+        // -1 where it is not known, as of partitions that others hold.
+        let behind: i64 = lags.filter(|lag| *lag > 0).sum();
+        metrics::gauge!("claimwire_log_lag_records", "group" => self.group.clone())
+            .set(behind as f64);
     }
 }
 

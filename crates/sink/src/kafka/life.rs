@@ -23,6 +23,8 @@ use super::verdict::Trouble;
 
 /// Entries in one event.
 const TOGETHER: usize = 500;
+/// How often the member's lag is measured, in milliseconds.
+const LAG_INTERVAL: &str = "5000";
 /// The longest wait between two polls; the group's own heartbeats need none.
 const GLANCE: Duration = Duration::from_millis(200);
 /// The pauses between attempts that fail: from the first to the longest, doubling.
@@ -69,9 +71,10 @@ impl<'a> Life<'a> {
         let mut config = client::consumer(&cluster.base, &cluster.settings);
         config
             .set("group.id", &membership.group)
-            .set("partition.assignment.strategy", "cooperative-sticky");
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("statistics.interval.ms", LAG_INTERVAL);
         client::overlay(&mut config, &cluster.settings);
-        let context = GroupContext::new(cluster, &desk.line, membership.start);
+        let context = GroupContext::new(cluster, &desk.line, &membership.group, membership.start);
         let unusable = |error: KafkaError| End::Unusable(client::unusable(&error).0);
         let mut consumer: GroupConsumer = config.create_with_context(context).map_err(unusable)?;
         let woken = Arc::clone(&desk.line);

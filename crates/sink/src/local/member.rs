@@ -134,8 +134,14 @@ impl Member {
             .chain(self.positions.range(..=self.turn))
             .map(|(partition, position)| (*partition, *position))
             .collect();
+        let end_of = |partition| ends.get(&(self.topic.id, partition)).copied().unwrap_or(0);
+        let lags = in_turn
+            .iter()
+            .map(|&(partition, at)| end_of(partition).saturating_sub(at));
+        metrics::gauge!("claimwire_log_lag_records", "group" => self.key.group.clone())
+            .set(lags.sum::<u64>() as f64);
         for (partition, position) in in_turn {
-            let end = ends.get(&(self.topic.id, partition)).copied().unwrap_or(0);
+            let end = end_of(partition);
             if position >= end {
                 continue;
             }

@@ -1,0 +1,142 @@
+//! Every metric that the daemon exposes, with its help text. Names follow Prometheus's conventions:
+//! base units, `_total` for counters; labels take few values, all of them known beforehand.
+//!
+//! `tests/metric-names` holds this table against the code that counts, the alert rules, the dashboards and
+//! the operator's handbook.
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+/// Counters: what only grows.
+const COUNTERS: &[(&str, &str)] = &[
+    (
+        "claimwire_polls_total",
+        "Polls, by outcome: document, unchanged, not_modified, failed, gone.",
+    ),
+    (
+        "claimwire_items_total",
+        "Items that documents held and had not before, by kind: new, revised, withdrawn, skipped.",
+    ),
+    (
+        "claimwire_gaps_suspected_total",
+        "Documents that share no item with the one before.",
+    ),
+    (
+        "claimwire_stuck_validators_total",
+        "Feeds that answered 304 although they had new items.",
+    ),
+    (
+        "claimwire_pushes_total",
+        "What hubs pushed (WebSub), by outcome.",
+    ),
+    (
+        "claimwire_pushes_missed_total",
+        "Polls that found what a hub should have pushed.",
+    ),
+    (
+        "claimwire_hub_requests_total",
+        "Requests to hubs for a subscription, by outcome.",
+    ),
+    (
+        "claimwire_tagged_total",
+        "Revisions that were tagged, by whether they are relevant.",
+    ),
+    (
+        "claimwire_claims_total",
+        "Claims that were tagged, by status.",
+    ),
+    (
+        "claimwire_dead_total",
+        "Dead letters, by what they are: document, record.",
+    ),
+    (
+        "claimwire_account_taken_total",
+        "What committed steps took in, by stage: items of documents, records of `raw`.",
+    ),
+    (
+        "claimwire_account_given_total",
+        "What became of it, by stage and outcome.",
+    ),
+    (
+        "claimwire_account_mismatch_total",
+        "What was taken in and has no outcome, by stage: never anything but 0.",
+    ),
+    (
+        "claimwire_log_commits_total",
+        "Commits to the log, by backend.",
+    ),
+    (
+        "claimwire_log_records_total",
+        "Records committed to the log, by backend.",
+    ),
+    (
+        "claimwire_log_aborts_total",
+        "Transactions that were aborted and attempted again.",
+    ),
+    (
+        "claimwire_log_producers_renewed_total",
+        "Producers replaced since a commit's outcome was not known.",
+    ),
+    (
+        "claimwire_log_refused_total",
+        "Records that the log refused and that went to `dead`, by topic.",
+    ),
+    (
+        "claimwire_log_replays_total",
+        "Times that work was done again because a commit's outcome was not known.",
+    ),
+];
+
+/// Gauges: what is now.
+const GAUGES: &[(&str, &str)] = &[
+    ("claimwire_feeds", "Feeds that this process follows."),
+    ("claimwire_feeds_failing", "Feeds whose last poll failed."),
+    (
+        "claimwire_feeds_quiet",
+        "Feeds that have been silent for longer than their rhythm explains.",
+    ),
+    (
+        "claimwire_log_broker_up",
+        "1 while a Kafka broker answers, 0 while none does.",
+    ),
+    (
+        "claimwire_log_paused",
+        "What of the log is paused until somebody mends it, by reason.",
+    ),
+    (
+        "claimwire_log_lag_records",
+        "Records of `raw` that wait to be tagged, in the partitions that this process holds.",
+    ),
+];
+
+/// Histograms of seconds.
+const SECONDS: &[(&str, &str)] = &[
+    (
+        "claimwire_poll_duration_seconds",
+        "Time of one poll, from the request to the compared document.",
+    ),
+    (
+        "claimwire_log_commit_seconds",
+        "Time of one commit to the log, by backend.",
+    ),
+    (
+        "claimwire_served_to_topic_seconds",
+        "Time from the answer that held a revision to its tagged records on the topics.",
+    ),
+    (
+        "claimwire_published_to_topic_seconds",
+        "Time from an item's publication, as its feed dates it, to its tagged records on the topics.",
+    ),
+];
+
+/// Gives every metric its help text.
+pub(super) fn describe() {
+    for (name, help) in COUNTERS {
+        describe_counter!(*name, *help);
+    }
+    for (name, help) in GAUGES {
+        describe_gauge!(*name, *help);
+    }
+    for (name, help) in SECONDS {
+        describe_histogram!(*name, Unit::Seconds, *help);
+    }
+}
