@@ -3,7 +3,7 @@
 //! The reference knows nothing of sketches. Of every two items that different feeds published within the
 //! window it counts the word 5-grams of the whole texts, by brute force: a pair of which the shorter text
 //! stands in the longer one nearly whole is one story for certain. What lies below is a matter of
-//! judgement; a sample of it was read by a person, and `story-labels.tsv` has the verdicts, by digests of
+//! judgement; some of those that were joined once are judged by hand in `story-labels.tsv`, by digests of
 //! the texts. The recordings are not part of the project; `CLAIMWIRE_RECORDED_FEEDS` says where they are.
 
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
@@ -34,7 +34,7 @@ const WORDS: usize = 2000;
 const CERTAIN: f64 = 0.8;
 /// A text with fewer is compared by equality alone.
 const FEW: usize = 10;
-/// Pairs with less in common are not for a person to read.
+/// Pairs with less in common are not to be judged.
 const BORDERLINE: f64 = 0.25;
 /// A 5-gram of more items is boilerplate.
 const COMMON: usize = 100;
@@ -224,7 +224,7 @@ fn grams(told: &Told) -> HashSet<u64> {
     words.windows(GRAM).map(hash).collect()
 }
 
-/// What a person said of a pair.
+/// What was judged of a pair.
 type Labels = HashMap<(String, String), bool>;
 
 fn labels() -> Labels {
@@ -276,7 +276,7 @@ fn report(told: &[Told], pairs: &BTreeMap<(usize, usize), Pair>) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/story-borderline.txt");
     std::fs::create_dir_all(file.parent().expect("it is in target")).expect("target is writable");
     std::fs::write(&file, unread).expect("target is writable");
-    println!("  pairs that nobody has read: {}", file.display());
+    println!("  pairs that are not judged: {}", file.display());
 }
 
 #[derive(Default)]
@@ -316,7 +316,7 @@ impl Tally {
             share(self.certain_joined, self.certain)
         );
         println!(
-            "    borderline, read by a person: {} copies, one story: {}, recall {}; {others} of the same event or \
+            "    borderline, judged by hand: {} copies, one story: {}, recall {}; {others} of the same event or \
              template, one story: {others_joined}",
             same,
             same_joined,
@@ -324,7 +324,7 @@ impl Tally {
         );
         let right = self.certain_joined + same_joined;
         println!(
-            "    one story, and verified: {}, right: {right}, precision {}; not read: {}",
+            "    one story, and verified: {}, right: {right}, precision {}; not judged: {}",
             right + others_joined,
             share(right, right + others_joined),
             self.unread_joined
