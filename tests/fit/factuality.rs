@@ -1,11 +1,12 @@
 //! `make fit`: fits the model of factuality on annotated news and writes `config/factuality/en.weights.tsv`.
 //!
-//! A multinomial logistic regression over levels of the scale with an L2 penalty, fitted by L-BFGS. First it is
-//! cross-validated on the training data, in blocks of neighbouring sentences, and the figures printed; then it is
-//! fitted on all of it. Nothing but training data is read.
+//! A ridge regression for each step from a level of the scale to the next: whether an event's value lies above. First
+//! it is cross-validated on the training data, in blocks of neighbouring sentences, without what a block shares
+//! whole phrases with (news tells its stories again), and the figures printed; then it is fitted on all of it.
+//! Nothing but training data is read.
 #![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,7 @@ mod regression;
 #[path = "../eval/factuality/score.rs"]
 mod score;
 
-use regression::{Example, Weights};
+use regression::Design;
 
 /// What it is fitted on, under `CLAIMWIRE_CORPORA`.
 const SETS: [&str; 2] = [
@@ -27,13 +28,13 @@ const SETS: [&str; 2] = [
 ];
 const OUTPUT: &str = "factuality/en.weights.tsv";
 /// Upper bounds of the levels on the scale; the last has none.
-const BOUNDS: [f32; 6] = [-0.9, 0.9, 1.9, 2.3, 2.7, 2.9];
+const BOUNDS: [f32; 8] = [-0.9, 0.3, 0.9, 1.5, 1.9, 2.3, 2.7, 2.9];
 /// Features seen less often tell more of their text than of the language.
 const LEAST: usize = 3;
 /// Strength of the penalty on squared weights.
-const PENALTY: f64 = 3.0;
-/// As in the model: a little below the median, for what is rare is the lower levels.
-const SHARE: f32 = 0.42;
+const PENALTY: f64 = 0.5;
+/// Words in a row that two sentences of one story share.
+const PHRASE: usize = 6;
 const FOLDS: usize = 4;
 
 fn main() {
@@ -88,7 +89,7 @@ struct Observation {
 struct Set {
     name: &'static str,
     digest: String,
-    sentences: usize,
+    sentences: Vec<String>,
     observed: Vec<Observation>,
 }
 
@@ -115,7 +116,7 @@ impl Set {
         Self {
             name,
             digest: wire::id::digest(&[content.as_str()]),
-            sentences: sentences.len(),
+            sentences: sentences.into_iter().map(|one| one.text).collect(),
             observed,
         }
     }
@@ -123,9 +124,22 @@ impl Set {
 
 fn cross_validate(set: &Set, others: &[&Observation], rules: &RuleFiles) {
     let mut pairs = score::Pairs::default();
+    let fold_of = |sentence: usize| sentence * FOLDS / set.sentences.len();
     for fold in 0..FOLDS {
-        let held = |one: &Observation| one.sentence * FOLDS / set.sentences == fold;
-        let rest = set.observed.iter().filter(|&one| !held(one));
+        let held = |one: &Observation| fold_of(one.sentence) == fold;
+        let told: HashSet<String> = (0..set.sentences.len())
+            .filter(|&sentence| fold_of(sentence) == fold)
+            .flat_map(|sentence| phrases(&set.sentences[sentence]))
+            .collect();
+        let apart: Vec<bool> = set
+            .sentences
+            .iter()
+            .map(|text| phrases(text).all(|phrase| !told.contains(&phrase)))
+            .collect();
+        let rest = set
+            .observed
+            .iter()
+            .filter(|one| !held(one) && apart[one.sentence]);
         let training: Vec<&Observation> = rest.chain(others.iter().copied()).collect();
         let model = Model::fit(&training);
         let classifier = model_of(rules, model.rows());
@@ -145,12 +159,20 @@ fn cross_validate(set: &Set, others: &[&Observation], rules: &RuleFiles) {
     );
 }
 
+/// Every [`PHRASE`] words in a row.
+fn phrases(text: &str) -> impl Iterator<Item = String> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let last = (words.len() + 1).saturating_sub(PHRASE);
+    (0..last).map(move |at| words[at..at + PHRASE].join(" "))
+}
+
 /// A fitted model.
 struct Model {
     /// Features by name, each with how often it was seen.
     names: Vec<(String, usize)>,
     levels: Vec<f32>,
-    weights: Weights,
+    /// For each bound a weight for each feature, then the bias.
+    weights: Vec<Vec<f64>>,
 }
 
 impl Model {
@@ -170,22 +192,25 @@ impl Model {
             .enumerate()
             .map(|(number, (name, _))| (name.as_str(), number))
             .collect();
-        let examples: Vec<Example> = observed
+        let numbers = |one: &&Observation| {
+            let known = one.features.iter().map(String::as_str);
+            known.filter_map(|name| number.get(name).copied()).collect()
+        };
+        let design = Design {
+            examples: observed.iter().map(numbers).collect(),
+            features: names.len(),
+        };
+        let weights = BOUNDS
             .iter()
-            .map(|one| Example {
-                level: level(one.value),
-                features: one
-                    .features
-                    .iter()
-                    .filter_map(|name| number.get(name.as_str()).copied())
-                    .collect(),
+            .map(|&bound| {
+                let above = observed.iter().map(|one| f64::from(one.value > bound));
+                regression::fit(&design, &above.collect::<Vec<f64>>(), PENALTY)
             })
             .collect();
-        let weights = regression::fit(&examples, names.len(), BOUNDS.len() + 1, PENALTY);
         let levels = (0..=BOUNDS.len())
             .map(|wanted| {
                 let values = observed.iter().map(|one| one.value);
-                quantile(values.filter(|&value| level(value) == wanted).collect())
+                median(values.filter(|&value| level(value) == wanted).collect())
             })
             .collect();
         Self {
@@ -197,7 +222,7 @@ impl Model {
 
     fn table(&self, sets: &[Set]) -> String {
         let mut table =
-            "# How features of an English predicate weigh for each level of factuality. Fitted by \
+            "# How features of an English predicate weigh for its value to lie above each level of factuality. Fitted by \
                          `make fit`; not for editing.\n"
                 .to_owned();
         for set in sets {
@@ -205,7 +230,9 @@ impl Model {
             writeln!(
                 table,
                 "# Fitted on {}: {} sentences, {events} events, digest {}",
-                set.name, set.sentences, set.digest
+                set.name,
+                set.sentences.len(),
+                set.digest
             )
             .expect("a string takes it");
         }
@@ -213,7 +240,7 @@ impl Model {
         writeln!(
             table,
             "# Fitted on {day}: L2 penalty {PENALTY}, features seen at least {LEAST} times.\n\
-             # Columns: feature, times seen, then a weight for each level."
+             # Columns: feature, times seen, then a weight for each level but the last."
         )
         .expect("a string takes it");
         table + &self.rows()
@@ -225,10 +252,11 @@ impl Model {
             write!(rows, "\t{level:.1}").expect("a string takes it");
         }
         rows.push('\n');
-        for (number, (name, times)) in self.names.iter().enumerate() {
+        let bias = ("bias".to_owned(), 0);
+        for (number, (name, times)) in self.names.iter().chain([&bias]).enumerate() {
             write!(rows, "{name}\t{times}").expect("a string takes it");
-            for weight in self.weights.of(number) {
-                write!(rows, "\t{weight:.2}").expect("a string takes it");
+            for weights in &self.weights {
+                write!(rows, "\t{:.3}", weights[number]).expect("a string takes it");
             }
             rows.push('\n');
         }
@@ -240,9 +268,7 @@ fn level(value: f32) -> usize {
     BOUNDS.iter().filter(|&&bound| value > bound).count()
 }
 
-/// The value of a level: the one with [`SHARE`] of the level's values below it.
-fn quantile(mut values: Vec<f32>) -> f32 {
+fn median(mut values: Vec<f32>) -> f32 {
     values.sort_unstable_by(f32::total_cmp);
-    let at = (values.len() as f32 * SHARE) as usize;
-    values.get(at).copied().unwrap_or_default()
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }

@@ -9,7 +9,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
 use crate::files::{RuleError, RuleFiles};
-use crate::text::{Kind, Text};
+use crate::text::Text;
+
+mod verb;
+mod word;
+
+use verb::{Forms, verbs};
+pub(crate) use word::{Tag, Word};
+use word::{starts_word, words};
 
 /// Share of a sentence's words with a capital, in tenths, from which capitals tell nothing of names: headlines.
 const TITLE_CASE: usize = 6;
@@ -32,124 +39,13 @@ struct Listed {
     clause_marks: Vec<String>,
     adverbs: Vec<String>,
     nouns: Vec<String>,
+    never_nouns: Vec<String>,
     governing_nouns: Vec<String>,
     adjective_endings: Vec<String>,
     event_endings: Vec<String>,
     regular: Vec<String>,
     doubling: Vec<String>,
     irregular: Vec<String>,
-}
-
-/// What a word does in its sentence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Tag {
-    Mark,
-    Number,
-    Determiner,
-    Preposition,
-    Pronoun,
-    Conjunction,
-    Subordinator,
-    Adverb,
-    Negator,
-    /// *to*, before an infinitive or a noun.
-    To,
-    Modal,
-    Be,
-    Have,
-    Do,
-    /// Base form after *to*, a modal or *do*.
-    Infinitive,
-    /// Finite present: *holds*, *they hold*.
-    Present,
-    /// Past form, which may be a participle after a noun.
-    Past,
-    /// Participle after *have* or *be*.
-    Participle,
-    /// Participle before a noun: *the failed attempt*.
-    Attribute,
-    Gerund,
-    Adjective,
-    Noun,
-    Plural,
-    Name,
-    /// The *'s* of a genitive.
-    Genitive,
-}
-
-impl Tag {
-    /// A form of a verb, auxiliaries included where they stand alone.
-    pub(crate) fn is_verb(self) -> bool {
-        matches!(
-            self,
-            Self::Infinitive
-                | Self::Present
-                | Self::Past
-                | Self::Participle
-                | Self::Gerund
-                | Self::Be
-                | Self::Have
-        )
-    }
-
-    pub(crate) fn is_noun(self) -> bool {
-        matches!(self, Self::Noun | Self::Plural)
-    }
-
-    pub(crate) fn is_auxiliary(self) -> bool {
-        matches!(self, Self::Modal | Self::Be | Self::Have | Self::Do)
-    }
-
-    /// The name in features.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Mark => "mark",
-            Self::Number => "number",
-            Self::Determiner => "determiner",
-            Self::Preposition => "preposition",
-            Self::Pronoun => "pronoun",
-            Self::Conjunction => "conjunction",
-            Self::Subordinator => "subordinator",
-            Self::Adverb => "adverb",
-            Self::Negator => "negator",
-            Self::To => "to",
-            Self::Modal => "modal",
-            Self::Be => "be",
-            Self::Have => "have",
-            Self::Do => "do",
-            Self::Infinitive => "infinitive",
-            Self::Present => "present",
-            Self::Past => "past",
-            Self::Participle => "participle",
-            Self::Attribute => "attribute",
-            Self::Gerund => "gerund",
-            Self::Adjective => "adjective",
-            Self::Noun => "noun",
-            Self::Plural => "plural",
-            Self::Name => "name",
-            Self::Genitive => "genitive",
-        }
-    }
-}
-
-/// A word as the grammar sees it: a token, or a part of a contraction.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Word<'a> {
-    /// Folded, contractions taken apart: *hasn't* is *has* and *not*.
-    pub(crate) form: &'a str,
-    pub(crate) token: usize,
-    pub(crate) tag: Tag,
-    capital: bool,
-}
-
-/// What a form can be of its verb.
-#[derive(Clone, Copy, Debug, Default)]
-struct Forms {
-    base: bool,
-    third: bool,
-    past: bool,
-    participle: bool,
-    gerund: bool,
 }
 
 /// One language's word classes.
@@ -159,6 +55,7 @@ pub(crate) struct Grammar {
     quantifiers: FxHashSet<String>,
     clause_marks: FxHashSet<String>,
     nouns: FxHashSet<String>,
+    never_nouns: FxHashSet<String>,
     governing_nouns: FxHashSet<String>,
     adjective_endings: Vec<String>,
     event_endings: Vec<String>,
@@ -196,6 +93,7 @@ impl Grammar {
             quantifiers: set(listed.quantifiers),
             clause_marks: set(listed.clause_marks),
             nouns: set(listed.nouns),
+            never_nouns: set(listed.never_nouns),
             governing_nouns: set(listed.governing_nouns),
             adjective_endings: listed.adjective_endings,
             event_endings: listed.event_endings,
@@ -305,7 +203,14 @@ impl Grammar {
             return Tag::Name;
         }
         match self.verbs.get(form) {
-            Some(&(_, forms)) => self.tag_verb(forms, tag, words, before, next),
+            Some((base, forms)) => match self.tag_verb(*forms, tag, words, before, next) {
+                Tag::Plural if self.never_nouns.contains(base) => Tag::Present,
+                Tag::Noun if forms.base && self.never_nouns.contains(base) => match tag {
+                    Some(Tag::Noun | Tag::Name | Tag::Number | Tag::Mark) | None => Tag::Present,
+                    _ => Tag::Infinitive,
+                },
+                tag => tag,
+            },
             None => self.tag_other(form, tag),
         }
     }
@@ -409,130 +314,4 @@ impl Grammar {
             Tag::Noun
         }
     }
-}
-
-fn starts_word(form: &str) -> bool {
-    form.starts_with(char::is_alphanumeric)
-}
-
-/// The words of a sentence, contractions taken apart and the halves of a quotation mark put together.
-fn words<'a>(text: &'a Text, sentence: &Range<usize>) -> Vec<Word<'a>> {
-    let mut words: Vec<Word<'a>> = Vec::with_capacity(sentence.len() + 4);
-    let mut at = sentence.start;
-    while at < sentence.end {
-        let form = text.word(at);
-        let touches_next = at + 1 < sentence.end && text.token(at).end == text.token(at + 1).start;
-        let mut push = |form: &'a str, token: usize| {
-            words.push(Word {
-                form,
-                token,
-                tag: Tag::Mark,
-                capital: text.is_capitalised(token),
-            });
-        };
-        let joined = touches_next.then(|| text.word(at + 1));
-        if form == "'" && joined == Some("'") {
-            push("\"", at);
-            at += 1;
-        } else if form == "'"
-            && let Some(whole) = joined.and_then(contracted)
-        {
-            push(whole, at + 1);
-            at += 1;
-        } else if text.token(at).kind == Kind::Quote && form != "'" {
-            push("\"", at);
-        } else if let Some((base, rest)) = apart(form) {
-            push(base, at);
-            push(rest, at);
-        } else {
-            push(if form == "n't" { "not" } else { form }, at);
-        }
-        at += 1;
-    }
-    words
-}
-
-/// The verb that an ending after an apostrophe stands for.
-fn contracted(ending: &str) -> Option<&'static str> {
-    Some(match ending {
-        "ll" => "will",
-        "d" => "would",
-        "re" => "are",
-        "ve" => "have",
-        "m" => "am",
-        _ => return None,
-    })
-}
-
-/// The two words of a contraction: *hasn't*, *they'll*, *cannot*.
-fn apart(form: &str) -> Option<(&str, &'static str)> {
-    if form == "cannot" {
-        return Some(("can", "not"));
-    }
-    if let Some(base) = form.strip_suffix("n't").filter(|base| !base.is_empty()) {
-        let base = match base {
-            "ca" => "can",
-            "wo" => "will",
-            "sha" => "shall",
-            base => base,
-        };
-        return Some((base, "not"));
-    }
-    let (base, ending) = form.split_once('\'')?;
-    contracted(ending).map(|verb| (base, verb))
-}
-
-/// Every form of the verbs; where two share one, the first list's has it.
-fn verbs(
-    irregular: &[String],
-    doubling: &[String],
-    regular: &[String],
-) -> FxHashMap<String, (String, Forms)> {
-    let mut verbs: FxHashMap<String, (String, Forms)> = FxHashMap::default();
-    let mut add = |form: String, base: &str, mark: fn(&mut Forms)| {
-        let entry = verbs
-            .entry(form)
-            .or_insert_with(|| (base.to_owned(), Forms::default()));
-        mark(&mut entry.1);
-    };
-    let past: fn(&mut Forms) = |forms| forms.past = true;
-    let participle: fn(&mut Forms) = |forms| forms.participle = true;
-    let gerund: fn(&mut Forms) = |forms| forms.gerund = true;
-    for line in irregular {
-        let mut parts = line.split_whitespace();
-        let Some(base) = parts.next() else { continue };
-        for (part, mark) in [(parts.next(), past), (parts.next(), participle)] {
-            for form in part.into_iter().flat_map(|part| part.split('/')) {
-                add(form.to_owned(), base, mark);
-            }
-        }
-        let listed = parts.next().map(str::to_owned);
-        add(
-            listed.unwrap_or_else(|| crate::lexicon::gerund(base)),
-            base,
-            gerund,
-        );
-    }
-    for base in doubling {
-        let last = base.chars().next_back().unwrap_or_default();
-        add(format!("{base}{last}ed"), base, past);
-        add(format!("{base}{last}ed"), base, participle);
-        add(format!("{base}{last}ing"), base, gerund);
-    }
-    for base in regular {
-        add(crate::lexicon::past(base), base, past);
-        add(crate::lexicon::past(base), base, participle);
-        add(crate::lexicon::gerund(base), base, gerund);
-    }
-    let irregular = irregular
-        .iter()
-        .filter_map(|line| line.split_whitespace().next());
-    let bases = irregular.chain(doubling.iter().chain(regular).map(String::as_str));
-    for base in bases {
-        add(crate::lexicon::third_person(base), base, |forms| {
-            forms.third = true
-        });
-        add(base.to_owned(), base, |forms| forms.base = true);
-    }
-    verbs
 }

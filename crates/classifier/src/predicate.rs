@@ -108,7 +108,7 @@ impl<'a> Sentence<'a> {
             Tag::Noun | Tag::Plural => {
                 self.grammar.names_event(form) || is_event(form) || self.follows_copula(at)
             }
-            Tag::Modal => false,
+            Tag::Modal | Tag::Adverb => false,
             _ => is_event(form),
         }
     }
@@ -122,8 +122,9 @@ impl<'a> Sentence<'a> {
             )
         });
         let next = after.map_or(Tag::Mark, |next| self.tag(next));
-        !matches!(next, Tag::Participle | Tag::Infinitive)
-            && !(self.tag(at) == Tag::Be && next == Tag::Gerund)
+        let continues = matches!(next, Tag::Participle | Tag::Infinitive)
+            || self.tag(at) == Tag::Be && next == Tag::Gerund;
+        !continues
     }
 
     fn follows_copula(&self, at: usize) -> bool {

@@ -113,7 +113,7 @@ fn a_weight_that_is_no_number_and_a_word_of_two_classes_are_named_with_their_lin
         ),
         (
             "factuality/en.weights.tsv",
-            "level\t0\t-3\t3\nnegative\t7\t0.5",
+            "level\t0\t-3\t3\nnegative\t7\t0.5\t0.5",
             2,
         ),
         (

@@ -1,127 +1,85 @@
-//! Multinomial logistic regression on sparse binary features, by L-BFGS (Nocedal, 1980).
+//! Ridge regression on sparse binary features, by conjugate gradients (Hestenes and Stiefel, 1952).
 
-use std::collections::VecDeque;
+const MOST_STEPS: usize = 300;
+/// Ends when the residual is this share of what it was.
+const ENOUGH: f64 = 1e-4;
 
-/// Steps remembered for the curvature.
-const MEMORY: usize = 8;
-const MOST_STEPS: usize = 120;
-/// Ends when a step gains less than this share of the loss.
-const ENOUGH: f64 = 1e-5;
-
-/// An event by the numbers of its features.
-pub(crate) struct Example {
-    pub(crate) level: usize,
-    pub(crate) features: Vec<usize>,
+/// Examples by the numbers of their features, each example scaled to unit length.
+pub(crate) struct Design {
+    pub(crate) examples: Vec<Vec<usize>>,
+    pub(crate) features: usize,
 }
 
-/// A weight for each feature and level.
-pub(crate) struct Weights {
-    levels: usize,
-    values: Vec<f64>,
-}
-
-impl Weights {
-    /// The weights of a feature, a level each.
-    pub(crate) fn of(&self, feature: usize) -> &[f64] {
-        &self.values[feature * self.levels..(feature + 1) * self.levels]
-    }
-}
-
-/// The weights of least penalised loss.
-pub(crate) fn fit(examples: &[Example], features: usize, levels: usize, penalty: f64) -> Weights {
-    let mut weights = Weights {
-        levels,
-        values: vec![0.0; features * levels],
-    };
-    let (mut loss, mut gradient) = loss(&weights, examples, penalty);
-    let mut memory: VecDeque<(Vec<f64>, Vec<f64>)> = VecDeque::new();
+/// A weight for each feature, then the bias.
+///
+/// They have least squared error on `targets` plus `penalty` times the squared weights; the bias goes free.
+pub(crate) fn fit(design: &Design, targets: &[f64], penalty: f64) -> Vec<f64> {
+    let mut weights = vec![0.0; design.features + 1];
+    let mut residual = design.collected(targets);
+    let mut direction = residual.clone();
+    let mut size = dot(&residual, &residual);
+    let enough = size * ENOUGH * ENOUGH;
     for _ in 0..MOST_STEPS {
-        let direction = direction(&gradient, &memory);
-        let slope = dot(&direction, &gradient);
-        let mut length = if memory.is_empty() { 1e-3 } else { 1.0 };
-        let (next, next_loss, next_gradient) = loop {
-            let next = Weights {
-                levels,
-                values: plus(&weights.values, length, &direction),
-            };
-            let (next_loss, next_gradient) = self::loss(&next, examples, penalty);
-            if next_loss <= loss + 1e-4 * length * slope || length < 1e-8 {
-                break (next, next_loss, next_gradient);
-            }
-            length /= 2.0;
-        };
-        let step = plus(&next.values, -1.0, &weights.values);
-        let change = plus(&next_gradient, -1.0, &gradient);
-        if dot(&step, &change) > 0.0 {
-            memory.push_back((step, change));
-        }
-        if memory.len() > MEMORY {
-            memory.pop_front();
-        }
-        let gain = loss - next_loss;
-        (weights, loss, gradient) = (next, next_loss, next_gradient);
-        if gain < ENOUGH * loss {
+        if size <= enough {
             break;
         }
+        let image = design.normal(&direction, penalty);
+        let step = size / dot(&direction, &image);
+        add(&mut weights, step, &direction);
+        add(&mut residual, -step, &image);
+        let next = dot(&residual, &residual);
+        for (one, rest) in direction.iter_mut().zip(&residual) {
+            *one = rest + next / size * *one;
+        }
+        size = next;
     }
     weights
 }
 
-/// The negative log likelihood with its penalty, and the gradient of both.
-fn loss(weights: &Weights, examples: &[Example], penalty: f64) -> (f64, Vec<f64>) {
-    let levels = weights.levels;
-    let mut loss = penalty / 2.0 * dot(&weights.values, &weights.values);
-    let mut gradient: Vec<f64> = weights.values.iter().map(|one| penalty * one).collect();
-    let mut scores = vec![0.0; levels];
-    for example in examples {
-        scores.fill(0.0);
-        for &feature in &example.features {
-            for (score, weight) in scores.iter_mut().zip(weights.of(feature)) {
-                *score += weight;
-            }
-        }
-        let most = scores.iter().copied().fold(f64::MIN, f64::max);
-        let total: f64 = scores.iter().map(|score| (score - most).exp()).sum();
-        loss += total.ln() + most - scores[example.level];
-        for (level, score) in scores.iter_mut().enumerate() {
-            *score = (*score - most).exp() / total - f64::from(level == example.level);
-        }
-        for &feature in &example.features {
-            let own = &mut gradient[feature * levels..(feature + 1) * levels];
-            for (one, score) in own.iter_mut().zip(&scores) {
-                *one += score;
-            }
-        }
+impl Design {
+    /// What weights give each example.
+    fn given(&self, weights: &[f64]) -> Vec<f64> {
+        let bias = weights[self.features];
+        let of = |example: &Vec<usize>| {
+            let sum: f64 = example.iter().map(|&feature| weights[feature]).sum();
+            bias + sum * scale(example)
+        };
+        self.examples.iter().map(of).collect()
     }
-    (loss, gradient)
+
+    /// What values of the examples give each weight: the transpose.
+    fn collected(&self, values: &[f64]) -> Vec<f64> {
+        let mut weights = vec![0.0; self.features + 1];
+        for (example, value) in self.examples.iter().zip(values) {
+            for &feature in example {
+                weights[feature] += value * scale(example);
+            }
+            weights[self.features] += value;
+        }
+        weights
+    }
+
+    fn normal(&self, weights: &[f64], penalty: f64) -> Vec<f64> {
+        let mut image = self.collected(&self.given(weights));
+        add(
+            &mut image[..self.features],
+            penalty,
+            &weights[..self.features],
+        );
+        image
+    }
 }
 
-/// Downhill, by the two loops over the remembered steps.
-fn direction(gradient: &[f64], memory: &VecDeque<(Vec<f64>, Vec<f64>)>) -> Vec<f64> {
-    let mut down: Vec<f64> = gradient.iter().map(|one| -one).collect();
-    let mut shares = Vec::with_capacity(memory.len());
-    for (step, change) in memory.iter().rev() {
-        let share = dot(step, &down) / dot(step, change);
-        down = plus(&down, -share, change);
-        shares.push(share);
-    }
-    if let Some((step, change)) = memory.back() {
-        let scale = dot(step, change) / dot(change, change);
-        for one in &mut down {
-            *one *= scale;
-        }
-    }
-    for ((step, change), share) in memory.iter().zip(shares.into_iter().rev()) {
-        let other = dot(change, &down) / dot(step, change);
-        down = plus(&down, share - other, step);
-    }
-    down
+fn scale(example: &[usize]) -> f64 {
+    1.0 / (example.len().max(1) as f64).sqrt()
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-fn plus(a: &[f64], times: f64, b: &[f64]) -> Vec<f64> {
-    a.iter().zip(b).map(|(a, b)| a + times * b).collect()
+fn add(to: &mut [f64], times: f64, more: &[f64]) {
+    for (to, more) in to.iter_mut().zip(more) {
+        *to += times * more;
+    }
 }
