@@ -1,6 +1,7 @@
 //! Speed and memory of the real binary, each next to a baseline of the same run. A table for people
 //! goes to standard error, JSON to `target/bench.json` and to standard output. With the argument `polling`
-//! only what following feeds costs is measured, with `parsing` only what reading documents costs.
+//! only what following feeds costs is measured, with `parsing` only what reading documents costs, with `tagging`
+//! only what `claimwire tag` costs.
 
 #![expect(
     clippy::print_stderr,
@@ -25,6 +26,7 @@ mod parsing;
 mod polls;
 mod process;
 mod store;
+mod tagging;
 mod throughput;
 
 #[path = "../support"]
@@ -51,6 +53,10 @@ fn main() {
         parsing(&mut figures);
         return;
     }
+    if std::env::args().any(|argument| argument == "tagging") {
+        tagging(&mut figures);
+        return;
+    }
     let brokers = support::kafka::brokers();
     if brokers.is_none() {
         let why = support::kafka::missing().unwrap_or_default();
@@ -59,6 +65,7 @@ fn main() {
     Runtime::new()
         .expect("a runtime")
         .block_on(measure(brokers, &mut figures));
+    tagging(&mut figures);
     figures.write();
 }
 
@@ -135,6 +142,27 @@ fn parsing(figures: &mut Figures) {
         figures.add(&parse, rate.ours, "MB/s");
         figures.add(&format!("feed_rs_{}", rate.name), rate.feed_rs, "MB/s");
     }
+}
+
+/// What `claimwire tag` costs on one core.
+fn tagging(figures: &mut Figures) {
+    let texts = tagging::texts();
+    for kind in &texts {
+        let speed = tagging::speed(kind);
+        figures.add(&format!("tag_{}", kind.name), speed.bytes / 1e6, "MB/s");
+        if let Some(spacy) = speed.spacy {
+            // On the same text, so that tokens a second are to each other as bytes are.
+            figures.add(
+                &format!("tag_{}_to_spacy", kind.name),
+                speed.bytes / spacy.bytes,
+                "ratio",
+            );
+            figures.add(&format!("spacy_{}", kind.name), spacy.tokens, "tokens/s");
+        }
+    }
+    let memory = tagging::memory(&texts[0]);
+    figures.add("resident_tagging_64_mib", memory.warm, "MiB");
+    figures.add("resident_tagging_1_gib", memory.most, "MiB");
 }
 
 /// Figures in the order in which they were measured, shown as they come.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use toml::Spanned;
 use wire::Language;
@@ -202,8 +203,8 @@ pub(crate) struct Hit {
 #[derive(Debug, Default)]
 pub(crate) struct Cues {
     cues: Vec<Cue>,
-    patterns: HashMap<Language, PatternSet>,
-    guards: HashMap<Language, PatternSet>,
+    patterns: FxHashMap<Language, PatternSet>,
+    guards: FxHashMap<Language, PatternSet>,
 }
 
 impl Cues {

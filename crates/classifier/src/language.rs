@@ -1,7 +1,6 @@
 //! Which of the six languages a text is written in.
 
-use std::collections::HashMap;
-
+use rustc_hash::FxHashMap;
 use wire::Language;
 
 use crate::lexicon::Lexicon;
@@ -14,14 +13,69 @@ const LETTER: f32 = 0.5;
 /// Weight of a word that only looks like a verb of the language.
 const VERB: f32 = 0.3;
 
+/// What a word says for each language of [`Language::TAGGED`].
+type Weights = [f32; Language::TAGGED.len()];
+
+/// Tells languages by their words and letters.
+#[derive(Debug)]
+pub(crate) struct Detector {
+    /// Of every word that the files list; what others say depends on their endings.
+    listed: FxHashMap<String, Weights>,
+}
+
+impl Detector {
+    pub(crate) fn new(lexicons: &FxHashMap<Language, Lexicon>) -> Self {
+        let words = lexicons.values().flat_map(Lexicon::words);
+        let weights = |word: &str| {
+            weigh(word, lexicons, |lexicon| {
+                if lexicon.function.contains(word) {
+                    1.0
+                } else if lexicon.form(word).is_some() {
+                    VERB
+                } else {
+                    0.0
+                }
+            })
+        };
+        Self {
+            listed: words.map(|word| (word.to_owned(), weights(word))).collect(),
+        }
+    }
+
+    fn weights(&self, word: &str, lexicons: &FxHashMap<Language, Lexicon>) -> Weights {
+        let listed = self.listed.get(word).copied();
+        listed.unwrap_or_else(|| {
+            weigh(word, lexicons, |lexicon| {
+                lexicon.form_by_ending(word).map_or(0.0, |_| VERB)
+            })
+        })
+    }
+}
+
+fn weigh(
+    word: &str,
+    lexicons: &FxHashMap<Language, Lexicon>,
+    weight: impl Fn(&Lexicon) -> f32,
+) -> Weights {
+    let is_ascii = word.is_ascii();
+    Language::TAGGED.map(|language| {
+        // No word in these letters is one of theirs.
+        if is_ascii && matches!(language, Language::Uk | Language::Ru) {
+            return 0.0;
+        }
+        lexicons.get(&language).map_or(0.0, &weight)
+    })
+}
+
 /// The language of `text`. `hint`, what the feed says of itself, wins only where the words leave
 /// room for it; with neither it is `und`.
 pub(crate) fn detect(
     text: &Text,
-    lexicons: &HashMap<Language, Lexicon>,
+    detector: &Detector,
+    lexicons: &FxHashMap<Language, Lexicon>,
     hint: Option<Language>,
 ) -> Language {
-    let mut scores = [0.0_f32; 6];
+    let mut scores: Weights = Weights::default();
     let mut cyrillic = 0_u32;
     let mut latin = 0_u32;
     let mut words = 0_u32;
@@ -32,24 +86,16 @@ pub(crate) fn detect(
     {
         let word = text.word(at);
         words += 1;
-        let is_ascii = word.is_ascii();
-        for (score, language) in scores.iter_mut().zip(Language::TAGGED) {
-            // No word in these letters is one of theirs.
-            if is_ascii && matches!(language, Language::Uk | Language::Ru) {
-                continue;
-            }
-            if let Some(lexicon) = lexicons.get(&language) {
-                if lexicon.function.contains(word) {
-                    *score += 1.0;
-                } else if lexicon.form(word).is_some() {
-                    *score += VERB;
-                }
-            }
+        let weights = detector.weights(word, lexicons);
+        for (score, weight) in scores.iter_mut().zip(weights) {
+            *score += weight;
         }
         for char in word.chars() {
             if char.is_ascii_alphabetic() {
                 latin += 1;
-            } else if ('\u{400}'..='\u{4ff}').contains(&char) {
+                continue;
+            }
+            if ('\u{400}'..='\u{4ff}').contains(&char) {
                 cyrillic += 1;
             }
             has_ukrainian |= matches!(char, 'і' | 'ї' | 'є' | 'ґ');

@@ -1,7 +1,5 @@
 //! What a language's words do in a sentence, as far as the rules need to know: `config/text/`.
 
-use std::collections::HashMap;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use wire::Language;
@@ -115,8 +113,8 @@ pub(crate) struct Lexicon {
 
 impl Lexicon {
     /// The lexicons of the six languages, and an empty one for undetermined text.
-    pub(crate) fn all(files: &RuleFiles) -> Result<HashMap<Language, Self>, RuleError> {
-        let mut all = HashMap::new();
+    pub(crate) fn all(files: &RuleFiles) -> Result<FxHashMap<Language, Self>, RuleError> {
+        let mut all = FxHashMap::default();
         for language in Language::TAGGED {
             let path = format!("text/{language}.toml");
             let listed: Listed = files.one(&path).parse()?;
@@ -178,6 +176,13 @@ impl Lexicon {
         }
     }
 
+    /// Every word that tells this language from others, or whose form is listed.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        let listed = self.function.iter().chain(&self.not_verbs);
+        let formed = self.auxiliaries.keys().chain(self.verbs.keys());
+        listed.chain(formed).map(String::as_str)
+    }
+
     /// An auxiliary's tense.
     pub(crate) fn auxiliary(&self, word: &str) -> Option<Tense> {
         self.auxiliaries.get(word).copied()
@@ -223,6 +228,11 @@ impl Lexicon {
         if let Some(&form) = self.verbs.get(word) {
             return Some(form);
         }
+        self.form_by_ending(word)
+    }
+
+    /// The same of a word that no list has.
+    pub(crate) fn form_by_ending(&self, word: &str) -> Option<Form> {
         if word.chars().count() < 4 {
             return None;
         }

@@ -39,19 +39,22 @@ mod text;
 mod values;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use jiff::Timestamp;
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use wire::claim::Reliability;
 use wire::entity::EntityType;
 use wire::tagged::{Clause, Relevance};
-use wire::{Entity, Language, Revision, Tagged};
+use wire::{Claim, Entity, Language, Revision, Tagged};
 
 use crate::analysis::Analysis;
 use crate::ascription::Model;
 use crate::commitment::Commitment;
 use crate::cue::Cues;
 use crate::dictionary::Dictionary;
+use crate::language::Detector;
 use crate::lexicon::Lexicon;
 use crate::mention::Mention;
 use crate::names::Shapes;
@@ -117,7 +120,8 @@ pub enum Scope {
 #[derive(Debug)]
 pub struct Classifier {
     digest: String,
-    lexicons: HashMap<Language, Lexicon>,
+    lexicons: FxHashMap<Language, Lexicon>,
+    detector: Detector,
     dictionary: Dictionary,
     cues: Cues,
     weights: Weights,
@@ -141,10 +145,12 @@ impl Classifier {
             line,
             what,
         })?;
+        let lexicons = Lexicon::all(files)?;
         Ok(Self {
             values,
             digest: files.digest(),
-            lexicons: Lexicon::all(files)?,
+            detector: Detector::new(&lexicons),
+            lexicons,
             dictionary: Dictionary::new(files)?,
             cues: Cues::new(files)?,
             weights: Weights::new(files)?,
@@ -167,17 +173,29 @@ impl Classifier {
         self.tag(&Text::from(revision), Scope::Relevant)
     }
 
-    /// The tags of a text. An irrelevant one has entities but no claims unless all is asked for.
+    /// The tags of a text. An irrelevant one has neither entities nor claims unless all is asked for.
     #[must_use]
     pub fn tag(&self, text: &Text, scope: Scope) -> Tagged {
-        let (mut analysis, relevance, relevant) = self.analyse(text);
-        let mut claims = Vec::new();
-        if relevant || scope == Scope::All {
-            let reliability = text.reliability.unwrap_or(Reliability::F);
-            let decided = claim::all(&analysis, reliability, text.truncated);
-            claims.extend(decided.into_iter().map(|one| one.claim));
-        }
+        let (read, relevance, relevant) = self.read(text);
         let all = scope == Scope::All;
+        if !relevant && !all {
+            return Tagged {
+                id: text.id.clone(),
+                language: read.language,
+                relevant,
+                relevance,
+                entities: Vec::new(),
+                claims: Vec::new(),
+                claim_status: rollup::of(&[]),
+                rules: self.digest.clone(),
+                clauses: None,
+                attributions: None,
+            };
+        }
+        let mut analysis = self.analyse(text, read);
+        let reliability = text.reliability.unwrap_or(Reliability::F);
+        let decided = claim::all(&analysis, reliability, text.truncated);
+        let claims: Vec<Claim> = decided.into_iter().map(|one| one.claim).collect();
         let clauses = all.then(|| self.clauses(&analysis));
         let attributions = all.then(|| self.attributions(&analysis));
         mark_metonyms(&mut analysis);
@@ -262,7 +280,8 @@ impl Classifier {
     /// Why each claim of a text has its status.
     #[must_use]
     pub fn explain(&self, text: &Text) -> Explanation {
-        let (analysis, relevance, relevant) = self.analyse(text);
+        let (read, relevance, relevant) = self.read(text);
+        let analysis = self.analyse(text, read);
         let reliability = text.reliability.unwrap_or(Reliability::F);
         let decided = claim::all(&analysis, reliability, text.truncated);
         Explanation {
@@ -297,47 +316,71 @@ impl Classifier {
             .collect()
     }
 
-    fn analyse(&self, input: &Text) -> (Analysis<'_>, Relevance, bool) {
+    /// As much of a text as tells whether it is relevant: most are not, and nothing more is asked of those.
+    fn read(&self, input: &Text) -> (Read<'_>, Relevance, bool) {
         let text = text::Text::new(input.title.as_deref(), &input.text);
-        let language = language::detect(&text, &self.lexicons, input.language);
-        // Text of no known language is read for names alone; English rules find little in it.
-        let rules = if language == Language::Und {
-            Language::En
-        } else {
-            language
-        };
-        let lexicon = &self.lexicons[&rules];
+        let language = language::detect(&text, &self.detector, &self.lexicons, input.language);
+        let lexicon = &self.lexicons[&rules_of(language)];
         let sentences = sentence::sentences(&text, lexicon);
-        let named = mention::find(&text, &self.dictionary, language, |id| {
-            self.weights.is_media(id)
-        });
-        let named = reference::resolve(&text, lexicon, &self.dictionary, named, |id| {
-            self.weights.is_media(id)
-        });
-        let found = self.values.find(&text.text, rules, input.published);
+        let is_media = |id: &str| self.weights.is_media(id);
+        let named = mention::find(&text, &self.dictionary, language, is_media);
+        let named = reference::resolve(&text, lexicon, &self.dictionary, named, is_media);
+        let (relevance, relevant) = self
+            .weights
+            .judge(&text, &sentences, &named, &self.dictionary);
+        let read = Read {
+            text,
+            language,
+            lexicon,
+            sentences,
+            named,
+        };
+        (read, relevance, relevant)
+    }
+
+    fn analyse<'a>(&'a self, input: &Text, read: Read<'a>) -> Analysis<'a> {
+        let text = read.text;
+        let found = self
+            .values
+            .find(&text.text, read.lexicon.language, input.published);
         let found = found
             .into_iter()
             .map(|found| mention::value(&text, found))
             .collect();
-        let mentions = mention::merge(named, found);
-        let (relevance, relevant) =
-            self.weights
-                .judge(&text, &sentences, &mentions, &self.dictionary);
+        let mentions = mention::merge(read.named, found);
         let date = input
             .published
             .map(|at| at.strftime("%Y-%m-%d").to_string())
             .unwrap_or_default();
         let mut analysis = Analysis::new(
             text,
-            lexicon,
+            read.lexicon,
             &self.cues,
             &self.dictionary,
-            sentences,
+            read.sentences,
             mentions,
             date,
         );
-        analysis.language = language;
-        (analysis, relevance, relevant)
+        analysis.language = read.language;
+        analysis
+    }
+}
+
+/// What a text is judged relevant by.
+struct Read<'a> {
+    text: text::Text,
+    language: Language,
+    lexicon: &'a Lexicon,
+    sentences: Vec<Range<usize>>,
+    /// The dictionary's mentions.
+    named: Vec<Mention>,
+}
+
+/// Text of no known language is read for names alone; English rules find little in it.
+fn rules_of(language: Language) -> Language {
+    match language {
+        Language::Und => Language::En,
+        known => known,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Mentions of entities in a text: which name is meant where, and whom it stands for.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
 use wire::Language;
 use wire::entity::{EntityType, Value};
 
@@ -58,7 +58,7 @@ pub(crate) fn find(
     let mut candidates = candidates(text, dictionary);
     candidates.sort_by_key(|found| (found.bytes.start, std::cmp::Reverse(found.bytes.end)));
     let mut mentions: Vec<Mention> = Vec::new();
-    let mut named: HashMap<usize, usize> = HashMap::new();
+    let mut named: FxHashMap<usize, usize> = FxHashMap::default();
     let mut free_from = 0;
     for found in candidates {
         if found.bytes.start < free_from {

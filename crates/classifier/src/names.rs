@@ -6,8 +6,9 @@
 mod jobs;
 mod read;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use toml::Spanned;
 use wire::Language;
@@ -73,27 +74,27 @@ struct Listed {
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     capital_nouns: bool,
-    given: HashSet<String>,
-    titles: HashSet<String>,
-    particles: HashSet<String>,
-    organisation_ends: HashSet<String>,
-    organisation_starts: HashSet<String>,
-    links: HashSet<String>,
-    possessed: HashSet<String>,
-    event_ends: HashSet<String>,
-    place_ends: HashSet<String>,
-    place_starts: HashSet<String>,
-    place_prepositions: HashSet<String>,
-    places: HashSet<String>,
-    organisations: HashSet<String>,
-    openers: HashSet<String>,
-    no_names: HashSet<String>,
+    given: FxHashSet<String>,
+    titles: FxHashSet<String>,
+    particles: FxHashSet<String>,
+    organisation_ends: FxHashSet<String>,
+    organisation_starts: FxHashSet<String>,
+    links: FxHashSet<String>,
+    possessed: FxHashSet<String>,
+    event_ends: FxHashSet<String>,
+    place_ends: FxHashSet<String>,
+    place_starts: FxHashSet<String>,
+    place_prepositions: FxHashSet<String>,
+    places: FxHashSet<String>,
+    organisations: FxHashSet<String>,
+    openers: FxHashSet<String>,
+    no_names: FxHashSet<String>,
     no_name_endings: Vec<String>,
-    elections: HashSet<String>,
-    election_kinds: HashSet<String>,
+    elections: FxHashSet<String>,
+    election_kinds: FxHashSet<String>,
     /// Jobs by their first word, the rest of the words behind it.
-    jobs: HashMap<String, Vec<String>>,
-    job_openers: HashSet<String>,
+    jobs: FxHashMap<String, Vec<String>>,
+    job_openers: FxHashSet<String>,
     job_prefixes: Vec<String>,
     job_phrases: Vec<Vec<String>>,
     job_endings: Vec<String>,
@@ -117,8 +118,8 @@ impl Shapes {
     fn new(file: File<'_>, language: Language, inflection: &Inflection) -> Result<Self, RuleError> {
         let listed: Listed = file.parse()?;
         let language = language.to_string();
-        let set = |words: Words| -> Result<HashSet<String>, RuleError> {
-            let mut all = HashSet::new();
+        let set = |words: Words| -> Result<FxHashSet<String>, RuleError> {
+            let mut all = FxHashSet::default();
             for word in words {
                 let forms = inflection
                     .expand(&language, word.get_ref())
@@ -127,7 +128,7 @@ impl Shapes {
             }
             Ok(all)
         };
-        let mut jobs: HashMap<String, Vec<String>> = HashMap::new();
+        let mut jobs: FxHashMap<String, Vec<String>> = FxHashMap::default();
         for job in set(listed.jobs)? {
             let (first, rest) = job.split_once(' ').unwrap_or((&job, ""));
             jobs.entry(first.to_owned())

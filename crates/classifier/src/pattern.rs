@@ -156,7 +156,7 @@ impl PatternSet {
         if let Some(branch) = self.exact.get(word) {
             follow(branch);
         }
-        for prefix in prefixes(word) {
+        for prefix in prefixes(word).take_while(|_| !self.stem.is_empty()) {
             if let Some(branch) = self.stem.get(prefix) {
                 follow(branch);
             }

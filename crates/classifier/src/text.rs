@@ -84,11 +84,12 @@ impl Text {
         let Some(token) = self.tokens.get(at) else {
             return "";
         };
+        // A space stands before every token but the first.
         let end = self
             .tokens
             .get(at + 1)
-            .map_or(self.folded.len(), |next| next.folded);
-        self.folded[token.folded..end].trim_end_matches(' ')
+            .map_or(self.folded.len(), |next| next.folded.saturating_sub(1));
+        &self.folded[token.folded..end.max(token.folded)]
     }
 
     /// The token as it stands.
@@ -173,8 +174,14 @@ impl Text {
             self.folded.push(' ');
         }
         let folded = self.folded.len();
-        self.folded
-            .extend(self.text[start..end].chars().filter_map(fold_char));
+        let surface = &self.text[start..end];
+        // Most words, at a fraction of the cost.
+        if surface.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            self.folded.push_str(surface);
+            self.folded[folded..].make_ascii_lowercase();
+        } else {
+            self.folded.extend(surface.chars().filter_map(fold_char));
+        }
         self.tokens.push(Token {
             start,
             end,

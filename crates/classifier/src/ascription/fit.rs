@@ -83,7 +83,7 @@ pub fn fit(classifier: &Classifier, examples: &[Example], origin: &str) -> RuleF
         .collect();
     let analyses: Vec<Analysis<'_>> = texts
         .iter()
-        .map(|text| classifier.analyse(text).0)
+        .map(|text| classifier.analyse(text, classifier.read(text).0))
         .collect();
     let counts: Vec<Rates> = analyses
         .iter()

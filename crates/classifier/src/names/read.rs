@@ -1,8 +1,8 @@
 //! One reading of a text for names and jobs.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use wire::entity::{EntityType, UNLINKED};
 
 use super::Shapes;
@@ -174,7 +174,7 @@ impl Reader<'_> {
         let first = words[0];
         let last = words[words.len() - 1];
         let shapes = self.shapes;
-        let holds = |set: &HashSet<String>| words.iter().any(|word| set.contains(*word));
+        let holds = |set: &FxHashSet<String>| words.iter().any(|word| set.contains(*word));
 
         if shapes.organisations.contains(&joined) {
             return found.push((run, Guess::Sure(EntityType::Organisation)));
@@ -394,8 +394,8 @@ impl Reader<'_> {
     /// One type and one id for each name: a surname alone is the person named in full, and a word is what
     /// it was elsewhere in the text.
     fn settle(&self, found: Vec<(Range<usize>, Guess)>) -> Vec<Name> {
-        let mut full: HashMap<String, String> = HashMap::new();
-        let mut places: HashSet<&str> = HashSet::new();
+        let mut full: FxHashMap<String, String> = FxHashMap::default();
+        let mut places: FxHashSet<&str> = FxHashSet::default();
         for (run, guess) in &found {
             match guess {
                 Guess::Sure(EntityType::Person) if run.len() > 1 => {
