@@ -16,13 +16,16 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 
 /// The first of January 1990: dates before are zeros and defaults of programs.
 const FIRST_YEAR: Timestamp = Timestamp::constant(631_152_000, 0);
+/// The first instant that RFC 3339 can write: a zone puts the first hours of the year 0 before it.
+const FIRST_WRITTEN: Timestamp = Timestamp::constant(-62_167_219_200, 0);
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// The instant that `text` names. A date without a time is midnight, a time without a zone is UTC.
 /// None when there is no whole date in it.
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
-    iso(text).or_else(|| epoch(text)).or_else(|| worded(text))
+    let read = iso(text).or_else(|| epoch(text)).or_else(|| worded(text));
+    read.filter(|at| *at >= FIRST_WRITTEN)
 }
 
 /// Whether something can have been published at `at`: after there was a Web to publish it on, and not more
@@ -396,6 +399,7 @@ mod tests {
     #[test]
     fn what_is_no_date_or_could_be_two_is_none() {
         for text in [
+            "0000-01-01T00:00:00+02:00",
             "",
             "yesterday",
             "10:20",
