@@ -82,10 +82,21 @@ pub(crate) async fn ten_thousand_feeds() -> f64 {
         server.total(|feed| feed.requests.len()) == MANY
     })
     .await;
+    eventually(10 * PATIENCE, "every item is tagged", async || {
+        let metrics = daemon.get("/metrics").await;
+        let mut lags = metrics
+            .lines()
+            .filter_map(|line| line.strip_prefix("claimwire_log_lag_records{"))
+            .filter_map(|line| line.rsplit_once(' '))
+            .peekable();
+        lags.peek().is_some() && lags.all(|(_, lag)| lag == "0")
+    })
+    .await;
     // Polls under way are committed before it ends.
     daemon.stop("TERM", PATIENCE).await;
     let mut daemon = setup.start().await;
-    stays_up(&mut daemon, SPAN).await;
+    // What the restore took is given back within seconds.
+    stays_up(&mut daemon, 3 * SPAN).await;
     assert_eq!(
         server.total(|feed| feed.requests.len()),
         MANY,

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
-use wire::schedule::{Asked, Rhythm};
+use wire::schedule::{self as learned, Rhythm};
 use wire::{FeedSpec, FeedState};
 
 use crate::budget::Share;
 use crate::credential;
 use crate::hosts::{self, Hosts, Turn};
-use crate::http::{Http, Validators};
+use crate::http::{Answer, Body, Http, Validators};
 use crate::poll::{Poll, PollError};
 use crate::relocate;
 use crate::report;
@@ -48,7 +48,7 @@ pub fn new_state(spec: &FeedSpec, now: Timestamp) -> FeedState {
         failures: 0,
         cadence_seconds: 0,
         rhythm: Rhythm::default(),
-        asked: Asked::default(),
+        asked: learned::Asked::default(),
         doubted: None,
         adopted: None,
         moved: None,
@@ -85,7 +85,8 @@ impl Fetcher {
     pub async fn poll(&self, spec: &FeedSpec, state: &FeedState) -> Poll {
         let state = for_spec(spec, state.clone());
         let turn = self.turn(spec, &state).await;
-        self.poll_in(turn, spec, state).await.0
+        let asked = self.ask(turn, spec, &state).await;
+        self.settled(spec, state, asked).0
     }
 
     /// The least time between two requests to one host.
@@ -108,16 +109,10 @@ impl Fetcher {
         self.0.hosts.turn(host).await
     }
 
-    /// One poll in its `turn`, and the memory that what it read still takes.
-    pub(crate) async fn poll_in(
-        &self,
-        turn: Turn,
-        spec: &FeedSpec,
-        state: FeedState,
-    ) -> (Poll, Option<Share>) {
+    /// Asks the feed in its `turn`.
+    pub(crate) async fn ask(&self, turn: Turn, spec: &FeedSpec, state: &FeedState) -> Asked {
         let begun = tokio::time::Instant::now();
-        let failures = state.failures;
-        let doubted = schedule::is_doubted(&state, Timestamp::now());
+        let doubted = schedule::is_doubted(state, Timestamp::now());
         let validators = if doubted {
             Validators::default()
         } else {
@@ -126,7 +121,7 @@ impl Fetcher {
                 last_modified: state.last_modified.as_deref(),
             }
         };
-        let mut answer = match Url::parse(relocate::address(spec, &state)) {
+        let answer = match Url::parse(relocate::address(spec, state)) {
             Ok(url) => {
                 let (http, hosts) = (&self.0.http, &self.0.hosts);
                 let credential = credential_at(spec, &url);
@@ -134,8 +129,27 @@ impl Fetcher {
             }
             Err(error) => Err(PollError::Address(error.to_string())),
         };
+        Asked {
+            answer,
+            begun,
+            doubted,
+        }
+    }
+
+    /// The poll that what was `asked` makes of `state`, and the memory that what it read still takes.
+    pub(crate) fn settled(
+        &self,
+        spec: &FeedSpec,
+        state: FeedState,
+        asked: Asked,
+    ) -> (Poll, Option<Share>) {
+        let Asked {
+            mut answer,
+            begun,
+            doubted,
+        } = asked;
         let memory = answer.as_mut().ok().and_then(|answer| answer.memory.take());
-        let now = Timestamp::now();
+        let (failures, now) = (state.failures, Timestamp::now());
         let settler = Settler {
             settings: &self.0.settings,
             spec,
@@ -148,6 +162,22 @@ impl Fetcher {
         metrics::histogram!("claimwire_poll_duration_seconds")
             .record(begun.elapsed().as_secs_f64());
         (poll, memory)
+    }
+}
+
+/// What asking a feed gave.
+pub(crate) struct Asked {
+    answer: Result<Answer, PollError>,
+    begun: tokio::time::Instant,
+    /// Whether it was asked without the validators that are known.
+    doubted: bool,
+}
+
+impl Asked {
+    /// Whether there is a document to compare with what was seen.
+    pub(crate) fn has_document(&self) -> bool {
+        let answer = self.answer.as_ref();
+        answer.is_ok_and(|answer| matches!(answer.body, Body::Document { .. }))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Following one feed: its polls as they fall due, and what its hub says in between.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,10 +10,11 @@ use wire::websub::Subscription;
 use wire::{FeedSpec, FeedState};
 
 use crate::budget::Share;
-use crate::fetch::{Fetcher, for_spec};
+use crate::fetch::{Asked, Fetcher, for_spec};
 use crate::hosts::Turn;
 use crate::poll::{Offer, Poll};
 use crate::report;
+use crate::rest::Resting;
 use crate::schedule;
 use crate::settle::Settler;
 use crate::websub::lease;
@@ -42,70 +44,84 @@ impl Fetcher {
     /// must be written, waits until that is committed, and only then goes on from the new state. Ends when
     /// `stop` is cancelled (a poll that is under way is finished and offered), when the publisher has ended
     /// the feed, when an offer is dropped uncommitted, or when nobody receives offers any more.
-    pub async fn follow(
-        &self,
+    pub fn follow(
+        self,
         spec: FeedSpec,
         state: FeedState,
         offers: mpsc::Sender<Offer>,
         stop: CancellationToken,
-    ) {
-        let mut state = self.resumed(&spec, state);
-        let mut line = self.0.lines.line(&spec.id);
-        line.keep(state.websub.as_ref());
-        // Only while the line is held: a hub that calls a feed which is shown and has no line is told that its
-        // subscription has gone.
-        let _shown = self.0.board.show(&spec, &state);
-        while !state.gone {
-            line.keep(state.websub.as_ref());
-            let wake = stop.run_until_cancelled(self.wake(&spec, &state, &mut line));
-            let Some(wake) = wake.await else {
-                break;
-            };
-            let begun = Timestamp::now();
-            let before = state.websub.clone();
-            let found = match wake {
-                Wake::Poll(turn) => {
-                    let (poll, memory) = self.poll_in(turn, &spec, state).await;
-                    Found {
-                        poll,
-                        _memory: memory,
-                        pushed: None,
-                    }
-                }
-                Wake::Note(note) => self.noted(&spec, state, note),
-                Wake::Hub(turn) => {
-                    let asking = self.ask_for_lease(turn, &spec, &mut state);
-                    if stop.run_until_cancelled(asking).await.is_none() {
-                        break;
-                    }
-                    continue;
-                }
-            };
-            if !found.poll.must_be_written() {
-                state = found.poll.state;
-                continue;
-            }
-            state = found.poll.state.clone();
-            let (committed, written) = oneshot::channel();
-            let offer = Offer {
-                feed: spec.id.clone(),
-                begun,
-                poll: found.poll,
-                committed,
-            };
-            if offers.send(offer).await.is_err() || written.await.is_err() {
-                break;
-            }
-            if let Some(hub) = found.pushed {
-                // A hub that has given up sends it again, and finds nothing new in it.
-                let _ = hub.send(());
-            }
-            if let Some(ended) = ended(before, &state) {
-                let leaving = self.unsubscribe(&spec.id, &ended);
-                if stop.run_until_cancelled(leaving).await.is_none() {
+    ) -> impl Future<Output = ()> + Send {
+        let state = self.resumed(&spec, state);
+        let items = state.seen.iter().filter(|seen| seen.present).count();
+        let mut resting = Resting::new(state);
+        async move {
+            let mut line = self.0.lines.line(&spec.id);
+            line.keep(resting.state.websub.as_ref());
+            // Only while the line is held: a hub that calls a feed which is shown and has no line is told that
+            // its subscription has gone.
+            let _shown = self.0.board.show(&spec, &resting.state, items);
+            while !resting.state.gone {
+                line.keep(resting.state.websub.as_ref());
+                let wake = self.wake(&spec, &resting.state, &mut line);
+                let Some(wake) = stop.run_until_cancelled(wake).await else {
+                    break;
+                };
+                // What work needs is on the heap, and only while there is some: a feed mostly waits.
+                let work = Box::pin(self.work(wake, &spec, &mut resting, &offers, &stop));
+                if work.await.is_break() {
                     break;
                 }
             }
+        }
+    }
+
+    /// Does what the feed's follower woke for; breaks where following ends.
+    async fn work(
+        &self,
+        wake: Wake,
+        spec: &FeedSpec,
+        resting: &mut Resting,
+        offers: &mpsc::Sender<Offer>,
+        stop: &CancellationToken,
+    ) -> ControlFlow<()> {
+        let begun = Timestamp::now();
+        let found = match wake {
+            Wake::Poll(turn) => {
+                let asked = self.ask(turn, spec, &resting.state).await;
+                self.polled(spec, resting, asked)
+            }
+            Wake::Note(note) => self.noted(spec, resting.whole(), note),
+            Wake::Hub(turn) => {
+                let asking = self.ask_for_lease(turn, spec, &mut resting.state);
+                return or_break(stop.run_until_cancelled(asking).await);
+            }
+        };
+        if !found.poll.must_be_written() {
+            resting.learn(found.poll.state);
+            return ControlFlow::Continue(());
+        }
+        let before = resting.state.websub.take();
+        *resting = Resting::new(found.poll.state.clone());
+        let (committed, written) = oneshot::channel();
+        let offer = Offer {
+            feed: spec.id.clone(),
+            begun,
+            poll: found.poll,
+            committed,
+        };
+        if offers.send(offer).await.is_err() || written.await.is_err() {
+            return ControlFlow::Break(());
+        }
+        if let Some(hub) = found.pushed {
+            // A hub that has given up sends it again, and finds nothing new in it.
+            let _ = hub.send(());
+        }
+        match ended(before, &resting.state) {
+            Some(ended) => {
+                let leaving = self.unsubscribe(&spec.id, &ended);
+                or_break(stop.run_until_cancelled(leaving).await)
+            }
+            None => ControlFlow::Continue(()),
         }
     }
 
@@ -136,6 +152,25 @@ impl Fetcher {
             note = line.note() => Wake::Note(note),
             turn = due => Wake::Poll(turn),
             turn = asks => Wake::Hub(turn),
+        }
+    }
+
+    /// What was `asked`, settled; only a document is compared with the items that were seen.
+    fn polled(&self, spec: &FeedSpec, resting: &Resting, asked: Asked) -> Found {
+        let compared = asked.has_document();
+        let state = if compared {
+            resting.whole()
+        } else {
+            resting.state.clone()
+        };
+        let (mut poll, memory) = self.settled(spec, state, asked);
+        if poll.must_be_written() && !compared {
+            poll.state.seen = resting.seen();
+        }
+        Found {
+            poll,
+            _memory: memory,
+            pushed: None,
         }
     }
 
@@ -184,6 +219,11 @@ impl Fetcher {
         lease::asked(subscription, retry_after, now);
         self.0.board.knows(spec, state, now);
     }
+}
+
+/// Goes on unless what was `done` was cancelled.
+fn or_break(done: Option<()>) -> ControlFlow<()> {
+    done.map_or(ControlFlow::Break(()), ControlFlow::Continue)
 }
 
 /// The subscription that the feed no longer has.

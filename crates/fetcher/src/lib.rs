@@ -21,6 +21,7 @@ mod names;
 mod poll;
 mod relocate;
 mod report;
+mod rest;
 mod revise;
 mod schedule;
 mod settings;

@@ -102,8 +102,8 @@ impl Board {
         self.lock().by_id.contains_key(&FeedId(feed.to_owned()))
     }
 
-    /// Shows a feed that begins to be followed.
-    pub(crate) fn show(&self, spec: &FeedSpec, state: &FeedState) -> Shown<'_> {
+    /// Shows a feed that begins to be followed, whose last document held so many `items`.
+    pub(crate) fn show(&self, spec: &FeedSpec, state: &FeedState, items: usize) -> Shown<'_> {
         let mut feeds = self.lock();
         feeds.followers += 1;
         let follower = feeds.followers;
@@ -112,7 +112,7 @@ impl Board {
             let status = &mut entry.status;
             status.update(spec, state, Timestamp::now());
             status.url = redacted(&spec.url);
-            status.items = state.seen.iter().filter(|seen| seen.present).count();
+            status.items = items;
         });
         Shown {
             board: self,

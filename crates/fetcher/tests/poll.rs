@@ -596,7 +596,7 @@ async fn a_feed_that_is_gone_is_written_so_and_not_followed_further() {
     let (offers, mut offered) = mpsc::channel(1);
     let mut following = JoinSet::new();
     let (fetcher, state, stop) = (publisher.fetcher(), fresh(&spec), CancellationToken::new());
-    following.spawn(async move { fetcher.follow(spec, state, offers, stop).await });
+    following.spawn(fetcher.follow(spec, state, offers, stop));
     let offer = offered.recv().await.unwrap();
     assert!(offer.poll.state.gone);
     offer.committed.send(()).unwrap();
@@ -615,7 +615,7 @@ async fn following_goes_on_only_from_what_was_committed_and_ends_when_stopped() 
     let stop = CancellationToken::new();
     let mut following = JoinSet::new();
     let (fetcher, state, stopped) = (publisher.fetcher(), fresh(&spec), stop.clone());
-    following.spawn(async move { fetcher.follow(spec, state, offers, stopped).await });
+    following.spawn(fetcher.follow(spec, state, offers, stopped));
     for revision in 1..=3 {
         let offer = offered.recv().await.unwrap();
         assert_eq!(offer.poll.revisions[0].revision, revision);

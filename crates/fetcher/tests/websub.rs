@@ -89,7 +89,7 @@ impl Town {
         let (offers, offered) = mpsc::channel(1);
         let (following, stop) = (fetcher.clone(), CancellationToken::new());
         self.tasks
-            .spawn(async move { following.follow(spec, state, offers, stop).await });
+            .spawn(following.follow(spec, state, offers, stop));
         (fetcher, offered)
     }
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use fetcher::{Fetcher, Offer};
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use sink::envelope::{self, Trace};
 use sink::{Appender, Batch, Entry, Error, Event, Lease, Log, Start};
@@ -153,7 +154,7 @@ impl Partition {
         let mut states = self.states().await?;
         let defined: HashMap<_, _> = stored.iter().filter_map(definition).collect();
         let lost = |state: &FeedState| defined.get(&state.feed) != Some(&Some(state.url.clone()));
-        self.leave(position, &mut states, lost, &mut leaves).await?;
+        self.leave(position, &states, lost, &mut leaves).await?;
         if self.stop.run_until_cancelled(spaced).await.is_none() {
             return Ok(());
         }
@@ -203,7 +204,7 @@ impl Partition {
                         let now = defined.get(&state.feed);
                         now.is_some_and(|url| url.as_ref() != Some(&state.url))
                     };
-                    self.leave(position, &mut states, lost, &mut leaves).await?;
+                    self.leave(position, &states, lost, &mut leaves).await?;
                     for entry in &changed {
                         self.take_up(entry, &mut states, &mut feeds, &mut follows, &offer);
                     }
@@ -214,14 +215,14 @@ impl Partition {
         }
     }
 
-    /// What polling has taught of each feed in the partition.
-    async fn states(&self) -> Result<HashMap<FeedId, FeedState>, Error> {
+    /// What polling has taught of each feed in the partition, as it is written: decoded, the states of all
+    /// would take several times as much at once.
+    async fn states(&self) -> Result<HashMap<FeedId, Entry>, Error> {
         let entries = self.log.restore("feed-state", self.lease.partition).await?;
-        let states = entries.into_iter().filter_map(|entry| {
-            let state: FeedState = decoded(&entry)?;
-            Some((state.feed.clone(), state))
-        });
-        Ok(states.collect())
+        let states = entries.into_iter();
+        Ok(states
+            .filter_map(|entry| Some((feed_id(&entry)?, entry)))
+            .collect())
     }
 
     /// Ends the subscriptions of feeds that have left, or left their address. The state without it is
@@ -229,15 +230,16 @@ impl Partition {
     async fn leave(
         &self,
         position: u64,
-        states: &mut HashMap<FeedId, FeedState>,
+        states: &HashMap<FeedId, Entry>,
         lost: impl Fn(&FeedState) -> bool,
         leaves: &mut JoinSet<()>,
     ) -> Result<(), Error> {
         let mut records = Vec::new();
-        for state in states.values_mut().filter(|state| lost(state)) {
+        let states = states.values().filter_map(decoded::<FeedState>);
+        for mut state in states.filter(|state| lost(state)) {
             if let Some(subscription) = state.websub.take() {
-                records.push(envelope::feed_state(state, &fetcher::site(&state.url)));
-                let (fetcher, feed) = (self.fetcher.clone(), state.feed.clone());
+                records.push(envelope::feed_state(&state, &fetcher::site(&state.url)));
+                let (fetcher, feed) = (self.fetcher.clone(), state.feed);
                 leaves.spawn(async move { fetcher.unsubscribe(&feed, &subscription).await });
             }
         }
@@ -252,7 +254,7 @@ impl Partition {
     fn take_up(
         &self,
         entry: &Entry,
-        states: &mut HashMap<FeedId, FeedState>,
+        states: &mut HashMap<FeedId, Entry>,
         feeds: &mut HashMap<FeedId, Following>,
         follows: &mut JoinSet<()>,
         offers: &mpsc::Sender<Offer>,
@@ -262,14 +264,15 @@ impl Partition {
         };
         let state = states
             .remove(&spec.id)
+            .and_then(|entry| decoded::<FeedState>(&entry))
             .unwrap_or_else(|| fetcher::new_state(&spec, Timestamp::now()));
-        let fetcher = self.fetcher.clone();
-        let (offers, stop, follow) = (offers.clone(), self.stop.clone(), spec.clone());
+        let (offers, stop) = (offers.clone(), self.stop.clone());
+        let following = self
+            .fetcher
+            .clone()
+            .follow(spec.clone(), state, offers, stop);
         let presence = self.presence.clone();
-        let task = follows.spawn(async move {
-            fetcher.follow(follow, state, offers, stop).await;
-            drop(presence);
-        });
+        let task = follows.spawn(following.map(move |()| drop(presence)));
         feeds.insert(
             spec.id.clone(),
             Following {
