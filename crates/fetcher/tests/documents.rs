@@ -49,6 +49,33 @@ fn a_document_that_is_cut_off_keeps_its_whole_items_and_is_partial() {
 }
 
 #[test]
+fn an_item_with_a_description_and_a_summary_keeps_both_in_their_order() {
+    let texts = |fields: &str| {
+        let item = read(&format!(
+            "<rss version='2.0'><channel><item><guid>a</guid>{fields}</item></channel></rss>"
+        ))
+        .items
+        .remove(0);
+        (item.summary.unwrap_or_default(), item.content)
+    };
+    let (long, short) = (
+        "<description>Long</description>",
+        "<summary>Short</summary>",
+    );
+    let content = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        texts(&(long.to_owned() + short)),
+        ("Long".to_owned(), content("Short"))
+    );
+    assert_eq!(
+        texts(&(short.to_owned() + long)),
+        ("Short".to_owned(), content("Long"))
+    );
+    let same = short.replace("Short", "Long") + long;
+    assert_eq!(texts(&same), ("Long".to_owned(), None));
+}
+
+#[test]
 fn what_a_video_feed_says_of_the_media_is_the_summary_where_there_is_no_other() {
     let entry = |own: &str| {
         read(&format!(

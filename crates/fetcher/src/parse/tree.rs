@@ -52,8 +52,8 @@ enum Inside<'a> {
     Markup,
 }
 
-/// A node's place in its tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A node's place in its tree, by the order of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Id(usize);
 
 impl<'a> Tree<'a> {

@@ -256,20 +256,36 @@ impl<'a> Reader<'_, 'a> {
             .or_else(|| self.own_address(id));
         // Video feeds describe the item where they describe its media.
         let group = self.tree.child(id, &[(Media, "group")]).unwrap_or(id);
+        let mut summary = self.text(id, SUMMARY).or_else(|| self.text(group, SUMMARY));
+        let mut content = self.text(id, CONTENT);
+        if content.is_none()
+            && let Some((first, second)) = self.two_texts(id)
+        {
+            (summary, content) = (Some(first), Some(second));
+        }
         Item {
             id: ItemId(String::new()),
             id_origin: IdOrigin::Content,
             guid,
             title: self.line(fields, TITLE),
             link,
-            summary: self.text(id, SUMMARY).or_else(|| self.text(group, SUMMARY)),
-            content: self.text(id, CONTENT),
+            summary,
+            content,
             authors: self.authors(id),
             categories: self.categories(id, fields),
             enclosures: self.enclosures(id),
             published: self.date(fields, PUBLISHED),
             updated: self.date(id, UPDATED).or_else(|| self.last_modified(id)),
         }
+    }
+
+    /// The texts of an item of RSS that has a `description` and a `summary` that differ, in their order.
+    fn two_texts(&mut self, id: Id) -> Option<(String, String)> {
+        let description = self.tree.child(id, &[(Rss, "description")])?;
+        let summary = self.tree.child(id, &[(Rss, "summary")])?;
+        let [first, second] = [description.min(summary), description.max(summary)]
+            .map(|field| bounded(self.plain_text(field), self.limits.max_text));
+        (!first.is_empty() && !second.is_empty() && first != second).then_some((first, second))
     }
 
     /// The first of the fields that says something, as plain text.

@@ -107,13 +107,15 @@ fn words<'t>(title: &'t str, text: &'t str) -> std::collections::HashSet<&'t str
         .collect()
 }
 
-/// The item's text, content before summary, cut to `max_text` bytes, and whether it was cut.
+/// The item's text, cut to `max_text` bytes, and whether it was cut: its content, unless the summary says more.
 fn body(item: &Item, max_text: usize) -> (&str, bool) {
-    let text = item
-        .content
-        .as_deref()
-        .or(item.summary.as_deref())
-        .unwrap_or_default();
+    let summary = item.summary.as_deref().unwrap_or_default();
+    let content = item.content.as_deref().unwrap_or_default();
+    let text = if summary.len() > content.len() {
+        summary
+    } else {
+        content
+    };
     let kept = beginning(text, max_text);
     // A field that fills its bound was cut where it was read.
     let ours = kept.len() < text.len() || kept.len() + 4 > max_text;
