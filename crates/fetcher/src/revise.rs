@@ -18,9 +18,11 @@ use crate::parse;
 use edit::Fate;
 use sighting::Sighting;
 
-/// Items remembered of a feed, at least and at most; between them three times a document's items.
-const SEEN: (usize, usize) = (500, 4_000);
-/// Bytes of text remembered of all items of a feed: those of the newest.
+/// Items remembered of a feed, at least and at most; between them three times a document's items. Each takes
+/// some 230 bytes beside its words, and with them the state of a feed must fit a record of Kafka, a megabyte.
+const SEEN: (usize, usize) = (500, 3_000);
+/// Bytes of titles and of texts remembered of all items of a feed: those of the newest.
+const TITLES: usize = 128 * 1024;
 const TEXTS: usize = 64 * 1024;
 
 /// What a document shows of its feed.
@@ -244,10 +246,14 @@ fn remember_words(seen: &mut Seen, sighting: &Sighting<'_>) {
     seen.text = (!text.is_empty()).then(|| text.to_owned());
 }
 
-/// Keeps the texts of the newest of `seen`, oldest first, within the feed's bound.
+/// Keeps the titles and texts of the newest of `seen`, oldest first, within the feed's bounds.
 fn forget_words(seen: &mut [Seen]) {
-    let mut left = TEXTS;
+    let (mut titles, mut left) = (TITLES, TEXTS);
     for seen in seen.iter_mut().rev() {
+        match titles.checked_sub(seen.title.len()) {
+            Some(rest) => titles = rest,
+            None => seen.title.clear(),
+        }
         let bytes = seen.text.as_ref().map_or(0, String::len);
         match left.checked_sub(bytes) {
             Some(rest) => left = rest,

@@ -88,14 +88,15 @@ fn edit(seen: &Seen, now: &Sighting<'_>) -> Edit {
     // What was skipped changed the digest but not what is remembered of the title and the text.
     let title = remembered_title(now.title);
     let (old, new) = (halves(&seen.digest), halves(&now.digest));
-    let title_changed = old.0 != new.0 || (seen.skipped > 0 && seen.title != title);
+    let forgotten = seen.title.is_empty() && old.0 != NOTHING;
+    let title_changed = old.0 != new.0 || (seen.skipped > 0 && !forgotten && seen.title != title);
     let words = seen
         .text
         .as_deref()
         .filter(|text| old.1 != new.1 || (seen.skipped > 0 && *text != beginning(now.text, TEXT)))
         .map(|text| differing(text, now.text));
     Edit {
-        previous_title: title_changed.then(|| seen.title.clone()),
+        previous_title: (title_changed && !forgotten).then(|| seen.title.clone()),
         text_changed: old.1 != new.1 || words.is_some(),
         words,
         churning: false,

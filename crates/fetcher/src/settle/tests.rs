@@ -237,3 +237,30 @@ fn a_feed_that_was_doubted_remembers_it_though_nothing_had_changed() {
     assert_eq!(poll.state.doubted, Some(now()));
     assert!(!schedule::is_doubted(&poll.state, now()));
 }
+
+#[test]
+fn the_state_of_the_largest_feed_fits_a_record_of_kafka() {
+    const MOST: usize = 1_000_000;
+    let mut state = fresh();
+    for poll in 0..3 {
+        let items: String = (0..Settings::default().max_items)
+            .map(|number| {
+                let title = "Міноборони повідомило ".repeat(20);
+                let text = "It was said again and again. ".repeat(40);
+                format!(
+                    "<item><guid>{poll}-{number}</guid><link>https://gazette.example/{poll}/{number}</link>\
+                     <title>{title}{number}</title><description>{text}{number}</description>\
+                     <pubDate>Fri, 27 Nov 2026 10:00:00 GMT</pubDate></item>"
+                )
+            })
+            .collect();
+        let body = Body::Document {
+            bytes: format!("<rss version='2.0'><channel>{items}</channel></rss>").into_bytes(),
+            content_type: None,
+        };
+        state = polled(&state, Ok(answer(body))).state;
+        let bytes = serde_json::to_vec(&state).expect("a state is JSON").len();
+        assert!(bytes < MOST, "{bytes} bytes");
+    }
+    assert!(state.seen.iter().filter(|seen| seen.present).count() == Settings::default().max_items);
+}
