@@ -27,7 +27,7 @@ import urllib.parse
 import feedparser
 
 TOLERANCE = 0.005
-ITEMS_OF_A_DOCUMENT = 2_000
+ITEMS_OF_A_DOCUMENT = 10_000
 TRACKING = re.compile(r"^(utm_|at_|ns_|fbclid$|gclid$|ito$|xtor$|cmpid$|ref_src$|mc_)", re.IGNORECASE)
 PASSING = re.compile(r"\b(?:\d+|an?|one) (?:second|minute|min|hour|hr|day)s? ago\b", re.IGNORECASE)
 
@@ -86,9 +86,10 @@ def canonical(link):
 
 
 def said(entry):
-    """What an entry says: its title, and its content before its summary."""
+    """What an entry says: its title, and its content unless the summary says more."""
     content = next((c.value for c in entry.get("content", []) if c.get("value")), None)
-    return words(entry.get("title")), words(content or entry.get("summary"))
+    texts = words(content), words(entry.get("summary"))
+    return words(entry.get("title")), max(texts, key=len)
 
 
 class History:

@@ -79,7 +79,11 @@ async fn replay(histories: Vec<History>) -> ExitCode {
         partitions: 8,
     };
     let setup = Setup::new(Backend::Local, &options);
-    setup.write(&(setup.config(&options) + &feed_list(&histories, &server)));
+    // One history lists 4,500 items; by default the first 2,000 of a document are read.
+    let config = setup
+        .config(&options)
+        .replacen("[fetch]", "[fetch]\nmax_items = 10000", 1);
+    setup.write(&(config + &feed_list(&histories, &server)));
 
     let started = Instant::now();
     let daemon = setup.start().await;

@@ -15,12 +15,16 @@ use wire::revision::{Change, DocumentQuality, Source};
 use wire::{Document, FeedSpec, Item, ItemId, Revision};
 
 use crate::parse;
+use crate::settings::Settings;
 use edit::Fate;
 use sighting::Sighting;
 
-/// Items remembered of a feed, at least and at most; between them three times a document's items. Each takes
-/// some 230 bytes beside its words, and with them the state of a feed must fit a record of Kafka, a megabyte.
-const SEEN: (usize, usize) = (500, 3_000);
+/// Items remembered of a feed at least; at most half as many again as are read of one document, which with the
+/// default of 2,000 takes less than the megabyte that a record of Kafka may: 230 bytes each beside the words.
+const LEAST: usize = 500;
+/// The share of what was remembered that a shorter document may make a feed forget: some publishers serve a long
+/// list and a short one in turns.
+const FADING: usize = 64;
 /// Bytes of titles and of texts remembered of all items of a feed: those of the newest.
 const TITLES: usize = 128 * 1024;
 const TEXTS: usize = 64 * 1024;
@@ -57,7 +61,7 @@ pub(crate) fn compare(
     document: &Document,
     before: &[Seen],
     extent: Extent,
-    max_text: usize,
+    settings: &Settings,
     fetched: Timestamp,
 ) -> Comparison {
     let scribe = Scribe {
@@ -65,7 +69,7 @@ pub(crate) fn compare(
         document,
         fetched,
     };
-    let sightings = sightings(document, max_text, fetched);
+    let sightings = sightings(document, settings.max_text, fetched);
     let places = places::of(&sightings, before);
     let gap_suspected = extent == Extent::Everything
         && !sightings.is_empty()
@@ -145,11 +149,12 @@ pub(crate) fn compare(
 
     // Nor does it tell how many items the feed usually holds.
     let usual = if whole {
-        sightings.len() * 3
+        (sightings.len() * 3).max(before.len() - before.len() / FADING)
     } else {
         before.len()
     };
-    let room = usual.clamp(SEEN.0, SEEN.1).saturating_sub(present.len());
+    let most = settings.max_items + settings.max_items / 2;
+    let room = usual.max(LEAST).min(most).saturating_sub(present.len());
     let forgotten = absent.len().saturating_sub(room);
     let mut seen: Vec<Seen> = absent.into_iter().skip(forgotten).chain(present).collect();
     forget_words(&mut seen);

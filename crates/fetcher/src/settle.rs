@@ -99,7 +99,7 @@ impl Settler<'_> {
             &document,
             &state.seen,
             Extent::Everything,
-            self.settings.max_text,
+            self.settings,
             self.now,
         );
         for revision in &mut found.revisions {

@@ -76,6 +76,30 @@ fn an_item_with_a_description_and_a_summary_keeps_both_in_their_order() {
 }
 
 #[test]
+fn a_story_that_is_listed_twice_under_one_link_and_title_is_one_item() {
+    let ids = |titles: [&str; 2]| {
+        let mut texts = ["<description>Long</description>", ""].into_iter();
+        let items = titles.map(|title| {
+            let text = texts.next().unwrap_or_default();
+            format!("<item><title>{title}</title><link>https://news.example/1</link>{text}</item>")
+        });
+        let document = read(&format!(
+            "<rss version='2.0'><channel>{}</channel></rss>",
+            items.concat()
+        ));
+        document
+            .items
+            .into_iter()
+            .map(|item| item.id)
+            .collect::<Vec<_>>()
+    };
+    let twice = ids(["A", "A"]);
+    assert_eq!(twice[0], twice[1]);
+    let apart = ids(["A", "B"]);
+    assert_ne!(apart[0], apart[1]);
+}
+
+#[test]
 fn what_a_video_feed_says_of_the_media_is_the_summary_where_there_is_no_other() {
     let entry = |own: &str| {
         read(&format!(

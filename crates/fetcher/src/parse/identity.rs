@@ -12,7 +12,7 @@ use crate::volatile;
 
 /// Gives every item its id: by guid, else by canonical link, else by content. A guid that stands on
 /// items with different links, or on items without links that say different things, names none of them;
-/// a link that stands on different items without a guid names none of them either. `originals` are the
+/// a link that stands on items with different titles, without a guid, names none of them either. `originals` are the
 /// addresses that the items say they are the copies of, in their order.
 pub(super) fn assign(
     items: &mut [Item],
@@ -50,9 +50,16 @@ pub(super) fn assign(
             differ(group, content_of)
         }
     });
-    // A link is only asked to tell items apart where a guid does not.
+    // A link is only asked to tell items apart where a guid does not; under one title it leads to one story,
+    // which some feeds list twice, once without its text.
+    let title_of = |at: usize| {
+        let title = items[at].title.as_deref();
+        title
+            .filter(|title| !title.is_empty())
+            .unwrap_or_else(|| content_of(at))
+    };
     by_link.retain(|_, group| {
-        group.iter().any(|at| items[*at].guid.is_none()) && differ(group, content_of)
+        group.iter().any(|at| items[*at].guid.is_none()) && differ(group, title_of)
     });
     let ids: Vec<(IdOrigin, ItemId)> = items
         .iter()

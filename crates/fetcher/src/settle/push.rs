@@ -37,7 +37,7 @@ impl Settler<'_> {
             &document,
             &state.seen,
             Extent::News,
-            self.settings.max_text,
+            self.settings,
             self.now,
         );
         state.seen = std::mem::take(&mut found.seen);

@@ -239,6 +239,30 @@ fn a_feed_that_was_doubted_remembers_it_though_nothing_had_changed() {
 }
 
 #[test]
+fn a_feed_that_serves_a_long_list_and_a_short_one_in_turns_shows_little_as_new_again() {
+    let guids: Vec<String> = (0..1_000).map(|number| number.to_string()).collect();
+    let guids: Vec<&str> = guids.iter().map(String::as_str).collect();
+    let mut state = fresh();
+    for (round, shown) in [&guids[..], &guids[..10], &guids[..], &guids[..20]]
+        .into_iter()
+        .enumerate()
+    {
+        let poll = polled(&state, Ok(document(shown)));
+        let Outcome::Document { new, .. } = poll.outcome else {
+            panic!("{:?}", poll.outcome);
+        };
+        // What a short document makes the feed forget is a small share, the oldest.
+        let most = if round == 0 {
+            guids.len()
+        } else {
+            guids.len() / 64
+        };
+        assert!(new <= most, "{new} in round {round}");
+        state = poll.state;
+    }
+}
+
+#[test]
 fn the_state_of_the_largest_feed_fits_a_record_of_kafka() {
     const MOST: usize = 1_000_000;
     let mut state = fresh();
