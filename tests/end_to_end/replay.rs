@@ -39,6 +39,14 @@ pub(crate) async fn replayed(backend: Backend) {
         !read(&setup, &daemon, &["dead"]).await.is_empty()
     })
     .await;
+    eventually(PATIENCE, "the garbage is accounted for", async || {
+        let metrics = daemon.get("/metrics").await;
+        let known =
+            |series: &str| metrics.contains(series) && !metrics.contains(&format!("{series} 0\n"));
+        known("claimwire_dead_total{origin=\"document\"}")
+            && known("claimwire_account_given_total{stage=\"fetch\",outcome=\"dead\"}")
+    })
+    .await;
     let metrics = daemon.get("/metrics").await;
     let account = |line: &str| metrics.lines().any(|known| known == line);
     assert!(

@@ -27,11 +27,18 @@ impl Account {
     }
 
     /// `seen = new + revised + duplicate + filtered + dead`, and that each item which is new, revised or
-    /// withdrawn is one revision. Nothing for a poll that found no document.
+    /// withdrawn is one revision. Nothing for a poll that opened no document: nobody looked what it holds.
     pub(crate) fn of_poll(poll: &Poll) -> Vec<Self> {
         let count = |number: usize| number as u64;
-        // Nobody knows how many items a document holds that cannot be read: it is one thing seen.
-        let dead = count(poll.dead.iter().len());
+        if poll.dead.is_some() {
+            // Nobody knows how many items a document holds that cannot be read: it is one thing seen.
+            let unread = Self {
+                stage: "fetch",
+                taken: 1,
+                given: vec![("dead", 1)],
+            };
+            return vec![unread];
+        }
         let Outcome::Document {
             items,
             new,
@@ -47,13 +54,12 @@ impl Account {
         };
         let seen = Self {
             stage: "fetch",
-            taken: count(items) + dead,
+            taken: count(items),
             given: vec![
                 ("new", count(new)),
                 ("revised", count(revised)),
                 ("duplicate", count(unchanged)),
                 ("filtered", count(filtered + skipped)),
-                ("dead", dead),
             ],
         };
         let told = Self {
@@ -74,7 +80,6 @@ impl Account {
                 .increment(*count);
         }
         let missing = self.missing();
-        // Present from the start, so that an alert has something to look at.
         metrics::counter!("claimwire_account_mismatch_total", "stage" => stage)
             .increment(missing.unsigned_abs());
         if missing != 0 {

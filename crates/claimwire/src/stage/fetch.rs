@@ -355,6 +355,9 @@ async fn commit(
         })
         .await?;
     Account::of_poll(poll).iter().for_each(Account::close);
+    if poll.dead.is_some() {
+        metrics::counter!("claimwire_dead_total", "origin" => "document").increment(1);
+    }
     let step = Step {
         name: "poll",
         trace,

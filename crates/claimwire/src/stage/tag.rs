@@ -142,13 +142,17 @@ struct Commit {
 impl Commit {
     async fn run(self, read: Read) -> Result<(), Error> {
         let account = Account::of(&read);
+        let dead = read.dead.len() as u64;
         let output = self.tagger.write(read, &self.stories);
         let batch = Batch {
             records: output.records,
             positions: self.positions,
         };
         match self.appender.commit(batch).await {
-            Ok(()) => account.close(),
+            Ok(()) => {
+                account.close();
+                metrics::counter!("claimwire_dead_total", "origin" => "record").increment(dead);
+            }
             // Whoever holds the partition next tags the same revisions again.
             Err(Error::Lost) => {
                 self.stories.forget(&output.assigned);
@@ -307,7 +311,6 @@ fn dead(entry: &Entry, value: &[u8], reason: String, trace: Trace) -> Record {
         "a record of {} goes to dead",
         entry.topic,
     );
-    metrics::counter!("claimwire_dead_total", "origin" => "record").increment(1);
     let origin = Origin::Record {
         topic: entry.topic.clone(),
         partition: entry.partition,

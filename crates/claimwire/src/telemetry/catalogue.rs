@@ -4,7 +4,7 @@
 //! `tests/metric-names` holds this table against the code that counts, the alert rules, the dashboards and
 //! the operator's handbook.
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 /// Counters: what only grows.
 const COUNTERS: &[(&str, &str)] = &[
@@ -128,7 +128,66 @@ const SECONDS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Gives every metric its help text.
+/// Counters, and gauges of trouble, that are there from the start, with each value of their label: a rate sees
+/// only what grows from a value that was scraped, so the first of a kind would go unseen otherwise.
+const COUNTED_FROM_0: &[(&str, &str, &[&str])] = &[
+    (
+        "claimwire_polls_total",
+        "outcome",
+        &["document", "unchanged", "not_modified", "failed", "gone"],
+    ),
+    (
+        "claimwire_items_total",
+        "kind",
+        &["new", "revised", "withdrawn", "skipped"],
+    ),
+    ("claimwire_tagged_total", "relevant", &["true", "false"]),
+    (
+        "claimwire_claims_total",
+        "status",
+        &[
+            "confirmed",
+            "unconfirmed",
+            "denied",
+            "disputed",
+            "not_a_claim",
+        ],
+    ),
+    ("claimwire_dead_total", "origin", &["document", "record"]),
+    (
+        "claimwire_account_mismatch_total",
+        "stage",
+        &["fetch", "revise", "tag"],
+    ),
+    (
+        "claimwire_hub_requests_total",
+        "outcome",
+        &["accepted", "failed"],
+    ),
+];
+
+/// The same for counters without a label.
+const ALONE_FROM_0: &[&str] = &[
+    "claimwire_gaps_suspected_total",
+    "claimwire_stuck_validators_total",
+    "claimwire_pushes_missed_total",
+    "claimwire_log_aborts_total",
+    "claimwire_log_producers_renewed_total",
+    "claimwire_log_replays_total",
+];
+
+/// What can pause the log.
+const REASONS: &[&str] = &[
+    "authorisation",
+    "cluster",
+    "credentials",
+    "disk",
+    "instance",
+    "stuck",
+    "topic",
+];
+
+/// Gives every metric its help text, and begins those that say that something is wrong.
 pub(super) fn describe() {
     for (name, help) in COUNTERS {
         describe_counter!(*name, *help);
@@ -138,5 +197,16 @@ pub(super) fn describe() {
     }
     for (name, help) in SECONDS {
         describe_histogram!(*name, Unit::Seconds, *help);
+    }
+    for (name, label, values) in COUNTED_FROM_0 {
+        for value in *values {
+            counter!(*name, *label => *value).absolute(0);
+        }
+    }
+    for name in ALONE_FROM_0 {
+        counter!(*name).absolute(0);
+    }
+    for reason in REASONS {
+        gauge!("claimwire_log_paused", "reason" => *reason).set(0.0);
     }
 }

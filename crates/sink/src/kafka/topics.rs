@@ -69,6 +69,8 @@ pub(super) async fn ensure(
     let mut standing = Vec::new();
     for topic in topics {
         let name = format!("{}{}", settings.prefix, topic.name);
+        // A rate sees only what grows from a value that was scraped.
+        metrics::counter!("claimwire_log_refused_total", "topic" => name.clone()).increment(0);
         if let Some(count) = existing.get(&name) {
             partitions.insert(topic.name.clone(), *count);
             standing.push((name, topic));
