@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 MINUTES ?= 15
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test ci lint doc bench soak soak-away eval fit fuzz replay-recorded image sbom licences clean
+.PHONY: help run demo test ci lint doc bench soak soak-away eval fit fuzz replay-recorded image image-check stack-check sbom licences clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +29,9 @@ lint: ## formatting, clippy with warnings as errors, documentation, the crate gr
 	tests/metric-names
 	tests/deploy-files
 
-ci: ## what CI runs: lint, then every test, with nothing left out
+ci: ## what CI runs: lint, licences, then every test, with nothing left out
 	$(MAKE) lint
+	$(MAKE) licences
 	CI=true $(MAKE) test
 
 bench: ## speed and memory, as ratios to a baseline of the same run; JSON in target/bench.json
@@ -71,11 +72,17 @@ image: ## build the container image (BUILD_IMAGE, RUNTIME_IMAGE and IMAGE name o
 	docker build --network host -f deploy/Dockerfile -t $(IMAGE) \
 	  $(if $(BUILD_IMAGE),--build-arg BUILD_IMAGE=$(BUILD_IMAGE)) $(if $(RUNTIME_IMAGE),--build-arg RUNTIME_IMAGE=$(RUNTIME_IMAGE)) .
 
+image-check: ## build the image and run it against a real Kafka as production does (IMAGE=… checks one that is there)
+	tests/containers/image-check
+
+stack-check: ## start the compose files and ask Prometheus every query of the dashboards and alerts; then two fetch, two tag
+	tests/containers/stack-check
+
 sbom: ## a CycloneDX bill of materials of the binary in target/claimwire.cdx.json; needs cargo-cyclonedx
 	$(CARGO) cyclonedx --manifest-path crates/claimwire/Cargo.toml --format json --features tls \
 	  --override-filename claimwire.cdx && mv crates/*/claimwire.cdx.json target/
 
-licences: ## licences and sources of every dependency; needs cargo-deny
+licences: ## licences, sources and duplicates of every dependency; needs cargo-deny
 	$(CARGO) deny --locked check licenses bans sources
 
 clean: ## remove what was built and what the quick start wrote
