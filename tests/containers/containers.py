@@ -34,18 +34,17 @@ def show(what, said):
     print(f"{what:<12} {said}", flush=True)
 
 
-def run(*command, quiet=True, **options):
+def run(*command):
     """What `command` prints; the check ends with its last words where it fails."""
-    done = subprocess.run(command, text=True, stdout=subprocess.PIPE if quiet else None,
-                          stderr=subprocess.PIPE if quiet else None, **options)
+    done = subprocess.run(command, text=True, capture_output=True)
     if done.returncode != 0:
-        words = (done.stderr or done.stdout or "").strip().splitlines()[-5:]
+        words = (done.stderr or done.stdout).strip().splitlines()[-5:]
         fail(f"{' '.join(map(str, command))}: exit code {done.returncode}\n" + "\n".join(words))
-    return (done.stdout or "").strip()
+    return done.stdout.strip()
 
 
-def docker(*arguments, **options):
-    return run("docker", *map(str, arguments), **options)
+def docker(*arguments):
+    return run("docker", *map(str, arguments))
 
 
 def until(what, holds, seconds=120):
@@ -125,7 +124,10 @@ def image():
     if named := os.environ.get("IMAGE"):
         return named
     built = "claimwire-check"
-    run("make", "image", f"IMAGE={built}", f"BUILD_IMAGE={base('rust')}", cwd=ROOT, quiet=False, stdout=sys.stderr)
+    command = ["make", "-C", ROOT, "image", f"IMAGE={built}", f"BUILD_IMAGE={base('rust')}"]
+    # It takes minutes, and shows what it does.
+    if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+        fail("the image cannot be built")
     return built
 
 

@@ -1,7 +1,7 @@
 # Stands in for the official Kafka image: Debian's Java, Kafka's jars, and settings from the environment.
 FROM claimwire-base/debian
 RUN apt-get update -q \
- && apt-get install -y -q --no-install-recommends openjdk-17-jre-headless \
+ && apt-get install -y -q --no-install-recommends default-jre-headless \
  && rm -rf /var/lib/apt/lists/*
 COPY jars /opt/kafka/jars
 COPY kafka-from-environment /usr/local/bin/
