@@ -4,6 +4,8 @@
 
 use libtest_mimic::{Arguments, Trial};
 
+#[path = "end_to_end/doctor.rs"]
+mod doctor;
 #[path = "end_to_end/polling.rs"]
 mod polling;
 #[path = "end_to_end/records.rs"]
@@ -63,6 +65,16 @@ fn trials() -> Vec<Trial> {
             "a_mistake_in_the_rules_is_named_and_the_old_ones_kept",
             reload::wrong_rules_are_refused,
         ),
+        trial(
+            "doctor_names_an_unreachable_broker",
+            doctor::names_an_unreachable_broker,
+        ),
+        trial("doctor_names_a_damaged_log", doctor::names_a_damaged_log),
+        trial("doctor_reports_a_torn_tail", doctor::reports_a_torn_tail),
+        on_kafka(
+            "doctor_names_a_topic_that_is_missing_or_cleaned_up_wrongly",
+            doctor::names_a_topic_that_is_missing_or_cleaned_up_wrongly,
+        ),
         trial("malformed_toml_is_refused", refusals::malformed_toml),
         trial("an_unknown_key_is_refused", refusals::unknown_key),
         trial("two_feeds_of_one_id_are_refused", refusals::duplicate_feed),
@@ -78,6 +90,14 @@ fn trials() -> Vec<Trial> {
     trials.extend(on_both(
         "an_edited_headline_is_revision_2",
         polling::edited_headline,
+    ));
+    trials.extend(on_both(
+        "doctor_finds_nothing_wrong_with_a_log_that_is_well",
+        doctor::finds_nothing,
+    ));
+    trials.extend(on_both(
+        "a_canary_comes_through",
+        telemetry::a_canary_comes_through,
     ));
     trials.extend(on_both(
         "an_unchanged_feed_writes_nothing",

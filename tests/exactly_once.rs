@@ -1,5 +1,5 @@
 //! `kill -9` at random moments, and every revision on the topics once: one process on the local log,
-//! three that share 200 feeds on Kafka. And Kafka goes away, with signals meanwhile.
+//! three that share 200 feeds on Kafka. Signals under load; and Kafka goes away, with signals meanwhile.
 //!
 //! `CLAIMWIRE_TEST_SEED` repeats a run's edits and moments.
 
@@ -9,15 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libtest_mimic::Arguments;
-use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
-use tokio::task::JoinSet;
-use tokio::time::interval;
+use rand::RngExt as _;
 
 #[path = "exactly_once/away.rs"]
 mod away;
 #[path = "exactly_once/fleet.rs"]
 mod fleet;
+#[path = "exactly_once/signals.rs"]
+mod signals;
 
 #[path = "support"]
 mod support {
@@ -26,6 +25,7 @@ mod support {
     pub(crate) mod feed_server;
     pub(crate) mod kafka;
     pub(crate) mod loopback;
+    pub(crate) mod news;
     pub(crate) mod obligations;
     pub(crate) mod topics;
     pub(crate) mod trial;
@@ -34,6 +34,7 @@ mod support {
 use support::daemon::{Backend, Options, PATIENCE, Setup, eventually, stays_up};
 use support::feed::Format;
 use support::feed_server::FeedServer;
+use support::news::{self, seeded};
 use support::obligations::Topics;
 use support::trial;
 
@@ -45,7 +46,7 @@ const BYTES: usize = 300;
 fn main() {
     let arguments = Arguments::from_args();
     let local = "local::a_revision_is_published_once_whatever_is_killed";
-    let trials = vec![
+    let mut trials = vec![
         trial::trial(local, survives_kills),
         trial::on_kafka(
             "three_instances_publish_once_whatever_is_killed",
@@ -56,22 +57,16 @@ fn main() {
             away::bears_it,
         ),
     ];
+    trials.extend(trial::on_both(
+        "nothing_is_lost_by_signals_under_load",
+        signals::are_heeded,
+    ));
     trial::explain(&trials);
     libtest_mimic::run(&arguments, trials).exit();
 }
 
 /// Held by whoever uses the broker: one of the trials kills it.
 static BROKER: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
-/// A seed that is said, so that a failure can be repeated.
-fn seeded(who: &str) -> StdRng {
-    let seed = std::env::var("CLAIMWIRE_TEST_SEED").map_or_else(
-        |_| rand::random(),
-        |seed| seed.parse().expect("the seed is a number"),
-    );
-    eprintln!("{who}: CLAIMWIRE_TEST_SEED={seed}");
-    StdRng::seed_from_u64(seed)
-}
 
 async fn survives_kills() {
     let mut random = seeded("local");
@@ -91,13 +86,7 @@ async fn survives_kills() {
     };
     let setup = Setup::new(Backend::Local, &options);
 
-    let mut news = JoinSet::new();
-    let edits = StdRng::seed_from_u64(random.random());
-    news.spawn(evolve(
-        Arc::clone(&server),
-        edits,
-        Duration::from_millis(60),
-    ));
+    let mut news = news::coming(&server, &mut random);
     let mut confirmed_between_kills = 0;
     for _ in 0..KILLS {
         let before = server.total(|feed| feed.echoed.len());
@@ -132,20 +121,4 @@ async fn survives_kills() {
     );
     topics.check(&server);
     daemon.stop("TERM", Duration::from_secs(15)).await;
-}
-
-/// News come in and are edited, one every `pace`, until the task is aborted.
-async fn evolve(server: Arc<FeedServer>, mut random: StdRng, pace: Duration) {
-    let mut tick = interval(pace);
-    loop {
-        tick.tick().await;
-        let id = &server.ids()[random.random_range(0..server.ids().len())];
-        let current = server.current(id);
-        if current.is_empty() || random.random_bool(0.4) {
-            server.publish(id);
-        } else {
-            let wording = current[random.random_range(0..current.len())];
-            server.edit(id, wording.item);
-        }
-    }
 }

@@ -8,6 +8,8 @@ mod kafka;
 mod groups;
 #[path = "log_contract/kafka_only.rs"]
 mod kafka_only;
+#[path = "log_contract/killed.rs"]
+mod killed;
 #[path = "log_contract/local_only.rs"]
 mod local_only;
 #[path = "log_contract/place.rs"]
@@ -64,6 +66,7 @@ macro_rules! shared {
 }
 
 fn main() -> ExitCode {
+    killed::write_where_asked();
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
     shared!(trials, Place::local(), "local");
@@ -78,6 +81,9 @@ fn main() -> ExitCode {
         a_superseded_record_is_gone,
         a_torn_last_write_costs_nothing_before_it,
         a_full_disk_is_waited_for_and_nothing_is_lost,
+    );
+    cases!(trials, Place::local(), "local", killed:
+        a_kill_while_tables_are_merged_loses_nothing,
     );
     let local = trials.len();
     shared!(trials, Place::kafka(), "kafka");

@@ -1,7 +1,8 @@
 //! `make soak`: a fleet of instances on a cluster of three brokers, while everything that can break does,
 //! one thing every few seconds: instances are killed, frozen past their sessions, join and leave,
 //! brokers are killed and their partitions move, and the proxy between them harms requests and answers
-//! of every kind. Afterwards nothing may be missing and nothing twice, and what is fresh gets through.
+//! of every kind. Afterwards nothing may be missing and nothing twice, no host may have been asked too early or
+//! by two at once, and what is fresh gets through.
 //!
 //! With the argument `away`, Kafka itself is away instead, and two thousand feeds come due meanwhile.
 //!
@@ -19,7 +20,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::json;
 use tokio::task::JoinSet;
-use tokio::time::{interval, sleep_until};
+use tokio::time::sleep_until;
 
 #[path = "soak/away.rs"]
 mod away;
@@ -41,6 +42,7 @@ mod support {
     pub(crate) mod follow;
     pub(crate) mod kafka;
     pub(crate) mod loopback;
+    pub(crate) mod news;
     pub(crate) mod obligations;
     pub(crate) mod proxy;
     pub(crate) mod topics;
@@ -51,6 +53,7 @@ use support::cluster::Cluster;
 use support::feed::Format;
 use support::feed_server::FeedServer;
 use support::kafka;
+use support::news::{self, seeded};
 use support::obligations::Topics;
 use watch::Watch;
 
@@ -81,28 +84,26 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let cluster = Cluster::start(runtime.handle());
-    let done = runtime.block_on(soak(cluster, span));
+    let (done, polite) = runtime.block_on(soak(cluster, span));
     runtime.shutdown_background();
     report(&done);
-    ExitCode::SUCCESS
+    if polite {
+        ExitCode::SUCCESS
+    } else {
+        eprintln!("a host was asked too early, or by two at once");
+        ExitCode::FAILURE
+    }
 }
 
-async fn soak(cluster: Cluster, span: Duration) -> Vec<Done> {
-    let seed = std::env::var("CLAIMWIRE_TEST_SEED").map_or_else(
-        |_| rand::random(),
-        |seed| seed.parse().expect("the seed is a number"),
-    );
-    eprintln!("CLAIMWIRE_TEST_SEED={seed}");
-    let mut random = StdRng::seed_from_u64(seed);
+async fn soak(cluster: Cluster, span: Duration) -> (Vec<Done>, bool) {
+    let mut random = seeded("soak");
     let formats = [Format::Rss, Format::Atom, Format::Json];
     let feeds = (0..FEEDS).map(|number| (format!("feed-{number:03}"), formats[number % 3]));
     let latency = Duration::from_millis(20);
     let server = Arc::new(FeedServer::start_after(latency, feeds, 12, 300, HOSTS).await);
     let fleet = Fleet::start(cluster, &server).await;
     let watch = Watch::start(fleet.checker(), Arc::clone(&server));
-    let mut news = JoinSet::new();
-    let edits = StdRng::seed_from_u64(random.random());
-    news.spawn(evolve(Arc::clone(&server), edits));
+    let mut news = news::coming(&server, &mut random);
     watch.recovery(&mut random).await;
     eprintln!("the fleet is at work");
 
@@ -162,15 +163,23 @@ async fn soak(cluster: Cluster, span: Duration) -> Vec<Done> {
             );
         })
         .await;
-    let rudeness = server.rudeness(fleet::SPACING, Duration::from_millis(200));
+    let rude = server.rude(fleet::SPACING, fleet::SLACK);
+    let (under_way, rude): (Vec<_>, Vec<_>) =
+        rude.into_iter().partition(|rude| fleet.was_under_way(rude));
     eprintln!(
-        "{} requests, {} of them too early or while another was under way: {:?}",
+        "{} requests, {} too early or while another was under way; {} more were on their way when their \
+         instance was stopped, {} times",
         server.visits(),
-        rudeness.len(),
-        rudeness.iter().take(5).collect::<Vec<_>>()
+        rude.len(),
+        under_way.len(),
+        fleet.freezes()
     );
+    for rude in rude.iter().take(10) {
+        eprintln!("  {rude}");
+    }
+    let polite = rude.is_empty() && under_way.len() <= fleet.freezes();
     fleet.stop().await;
-    done
+    (done, polite)
 }
 
 fn told(ended: Result<Option<Done>, tokio::task::JoinError>) -> Option<Done> {
@@ -215,20 +224,4 @@ fn report(done: &[Done]) {
     });
     let target = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/soak.json");
     std::fs::write(target, report.to_string()).expect("target is writable");
-}
-
-/// News come in and are edited until the task is aborted.
-async fn evolve(server: Arc<FeedServer>, mut random: StdRng) {
-    let mut tick = interval(Duration::from_millis(60));
-    loop {
-        tick.tick().await;
-        let id = &server.ids()[random.random_range(0..server.ids().len())];
-        let current = server.current(id);
-        if current.is_empty() || random.random_bool(0.4) {
-            server.publish(id);
-        } else {
-            let wording = current[random.random_range(0..current.len())];
-            server.edit(id, wording.item);
-        }
-    }
 }

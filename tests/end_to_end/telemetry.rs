@@ -111,3 +111,46 @@ pub(crate) async fn a_poll_is_traced_to_its_claims(backend: Backend) {
     }
     assert!(metrics.contains("# HELP claimwire_feeds "), "{metrics}");
 }
+
+pub(crate) async fn a_canary_comes_through(backend: Backend) {
+    let options = Options {
+        feeds: &[],
+        interval: "",
+        sample: false,
+        partitions: 2,
+    };
+    let setup = Setup::new(backend, &options);
+    // Nothing is open on this machine: no request is made for it.
+    let config = setup
+        .config(&options)
+        .replace("allow = [\"127.0.0.0/8\"]", "");
+    setup.write(&format!(
+        "{config}\n[canary]\nenabled = true\ninterval = \"500ms\"\n"
+    ));
+    let daemon = setup.start().await;
+    let seen = async || {
+        let metrics = daemon.get("/metrics").await;
+        let count = metrics.lines();
+        let mut count =
+            count.filter_map(|line| line.strip_prefix("claimwire_canary_seconds_count "));
+        count.next().map_or(0, |count| count.parse().unwrap_or(0))
+    };
+    eventually(PATIENCE, "canaries come through", async || {
+        seen().await >= 3
+    })
+    .await;
+    let metrics = daemon.get("/metrics").await;
+    assert!(
+        metrics.contains("claimwire_canary_missed_total 0"),
+        "{metrics}"
+    );
+    let items = read(&setup, &daemon, &["items.confirmed"]).await;
+    let item: wire::ItemRecord = items.first().expect("it is there").decode();
+    assert!(item.source.sample && item.source.feed.0 == "claimwire-canary");
+    assert!(
+        read(&setup, &daemon, &["items.unconfirmed", "dead"])
+            .await
+            .is_empty()
+    );
+    daemon.stop("TERM", PATIENCE).await;
+}

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
-use tokio::task::JoinSet;
+use futures::future::join_all;
 
+use crate::BROKER;
 use crate::support::daemon::{Backend, Options, PATIENCE, Setup, eventually, stays_up};
 use crate::support::feed::Format;
 use crate::support::feed_server::FeedServer;
 use crate::support::kafka;
+use crate::support::news::{self, seeded};
 use crate::support::obligations::Topics;
-use crate::{BROKER, evolve, seeded};
 
 const FEEDS: usize = 60;
 const HOSTS: u8 = 20;
-const RELOADS: usize = 10;
+const RELOADS: usize = 50;
+/// Instances that are told to stop while it is away.
+const STOPPED: usize = 4;
 
 pub(crate) async fn bears_it(backend: Backend) {
     // A broker of somebody else's is not ours to kill.
@@ -36,13 +37,7 @@ pub(crate) async fn bears_it(backend: Backend) {
     };
     let setup = Setup::new(backend, &options);
     let mut daemon = setup.start().await;
-    let mut news = JoinSet::new();
-    let edits = StdRng::seed_from_u64(random.random());
-    news.spawn(evolve(
-        Arc::clone(&server),
-        edits,
-        Duration::from_millis(60),
-    ));
+    let mut news = news::coming(&server, &mut random);
     eventually(PATIENCE, "feeds are polled", async || {
         server.total(|feed| feed.echoed.len()) > FEEDS
     })
@@ -60,7 +55,7 @@ pub(crate) async fn bears_it(backend: Backend) {
     .await;
     for _ in 0..RELOADS {
         daemon.signal("HUP").await;
-        stays_up(&mut daemon, Duration::from_millis(200)).await;
+        stays_up(&mut daemon, Duration::from_millis(20)).await;
     }
     // A feed that has nothing new needs no commit; after this while each has.
     stays_up(&mut daemon, Duration::from_secs(25)).await;
@@ -79,9 +74,16 @@ pub(crate) async fn bears_it(backend: Backend) {
     .await;
 
     // Away again, and told to stop.
+    let mut daemons = vec![daemon];
+    for number in 1..STOPPED {
+        let another = setup.another(&format!("instance-{number}"), &options);
+        daemons.push(another.start().await);
+    }
     kafka_goes().await;
-    stays_up(&mut daemon, Duration::from_secs(2)).await;
-    daemon.stop("TERM", Duration::from_secs(15)).await;
+    stays_up(&mut daemons[0], Duration::from_secs(2)).await;
+    let stops = daemons.into_iter();
+    let stops = stops.map(|daemon| daemon.stop("TERM", Duration::from_secs(15)));
+    join_all(stops).await;
     news.shutdown().await;
     kafka_comes().await;
 

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
-use tokio::task::JoinSet;
+use rand::RngExt as _;
 
+use crate::BROKER;
 use crate::support::daemon::{Backend, Daemon, Options, PATIENCE, Setup, eventually, stays_up};
 use crate::support::feed::Format;
 use crate::support::feed_server::FeedServer;
+use crate::support::news::{self, seeded};
 use crate::support::obligations::Topics;
-use crate::{BROKER, evolve, seeded};
 
 const KILLS: u32 = 25;
 const FEEDS: usize = 200;
@@ -48,13 +47,7 @@ pub(crate) async fn survives_kills(backend: Backend) {
     for setup in &setups {
         daemons.push(setup.start().await);
     }
-    let mut news = JoinSet::new();
-    let edits = StdRng::seed_from_u64(random.random());
-    news.spawn(evolve(
-        Arc::clone(&server),
-        edits,
-        Duration::from_millis(60),
-    ));
+    let mut news = news::coming(&server, &mut random);
     eventually(PATIENCE, "feeds are polled", async || {
         server.total(|feed| feed.echoed.len()) > FEEDS / 2
     })

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sink::{Cleanup, Log, Record, TopicSpec};
+use sink::{Cleanup, Log, Record, Standing, TopicSpec};
 
 use crate::place::{Place, follow, numbered, record, take, topics, value};
 
@@ -196,6 +196,11 @@ pub(crate) async fn a_full_disk_is_waited_for_and_nothing_is_lost(place: Place) 
     assert!(
         refusal.contains("make room") && !refusal.contains("damaged"),
         "{refusal}"
+    );
+    let findings = Log::examine(&place.settings, &topics()).await;
+    assert!(
+        matches!(&findings[..], [disk] if disk.about == "disk" && disk.standing == Standing::Fail),
+        "{findings:#?}"
     );
     fs::remove_file(ballast).expect("it is removed");
     let log = place.open().await;

@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde_json::json;
-use tokio::task::JoinSet;
 
-use crate::evolve;
 use crate::process::resident_mib;
 use crate::support::daemon::{Backend, Daemon, Options, Setup, eventually, stays_up};
 use crate::support::feed::Format;
 use crate::support::feed_server::FeedServer;
 use crate::support::kafka;
+use crate::support::news;
 use crate::support::obligations::Topics;
 
 const FEEDS: usize = 2000;
@@ -50,8 +49,7 @@ pub(crate) async fn bear(span: Duration) {
         async || server.caught_up(),
     )
     .await;
-    let mut news = JoinSet::new();
-    news.spawn(evolve(Arc::clone(&server), StdRng::seed_from_u64(1)));
+    let mut news = news::coming(&server, &mut StdRng::seed_from_u64(1));
     let before = most_memory(&mut daemon, Duration::from_secs(60)).await;
 
     tokio::task::spawn_blocking(kafka::kill)

@@ -1,6 +1,7 @@
 //! Five instances on three brokers, and what is done to them.
 
-use std::time::Duration;
+use std::sync::{Mutex as Shared, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use rand::RngExt as _;
 use rand::rngs::StdRng;
@@ -10,14 +11,19 @@ use tokio::time::sleep;
 use crate::deck::Harm;
 use crate::support::cluster::{Cluster, NODES};
 use crate::support::daemon::{Backend, Daemon, Options, Setup};
-use crate::support::feed_server::FeedServer;
+use crate::support::feed_server::{FeedServer, Rude};
+use crate::support::loopback::Visit;
 
 /// Between two requests to one host.
-pub(crate) const SPACING: Duration = Duration::from_millis(400);
+pub(crate) const SPACING: Duration = Duration::from_millis(600);
+/// Of a server's clock against a client's, on a machine that is busy.
+pub(crate) const SLACK: Duration = Duration::from_millis(300);
 /// How long a fault of frames waits for a frame to harm.
 const AMBUSH: Duration = Duration::from_secs(20);
 /// A member that is not heard of for this long has left.
 const SESSION: Duration = Duration::from_secs(6);
+/// How long a request that an instance was about to send may take to come out once it goes on.
+const RESUMING: Duration = Duration::from_millis(100);
 /// What each instance does.
 const ROLES: [(&str, &str); 5] = [
     ("one", "all"),
@@ -34,6 +40,15 @@ pub(crate) struct Fleet {
     /// Reads the topics beside the proxy.
     checker: Setup,
     proxy: crate::support::proxy::Handle,
+    /// When instances were stopped, and went on.
+    frozen: Shared<Vec<Frozen>>,
+}
+
+/// A time in which an instance did nothing.
+struct Frozen {
+    instance: String,
+    from: Instant,
+    until: Instant,
 }
 
 struct Member {
@@ -48,7 +63,7 @@ impl Fleet {
         let urls = server.urls();
         let options = Options {
             feeds: &urls,
-            interval: "1500ms",
+            interval: "3s",
             sample: false,
             partitions: 12,
         };
@@ -76,6 +91,7 @@ impl Fleet {
             proxy: cluster.proxy.handle(),
             cluster: Mutex::new(cluster),
             checker,
+            frozen: Shared::default(),
         }
     }
 
@@ -124,10 +140,37 @@ impl Fleet {
             return false;
         };
         daemon.is_up().await;
+        let from = Instant::now();
         daemon.signal("STOP").await;
         sleep(SESSION + SESSION / 2).await;
         daemon.signal("CONT").await;
+        self.frozen().push(Frozen {
+            instance: member.setup.instance.clone(),
+            from,
+            until: Instant::now(),
+        });
         true
+    }
+
+    /// Whether `rude` is one that nobody can help: a request was on its way when its instance was stopped, and
+    /// the publisher has it, or gets the rest of it, while somebody else asks.
+    pub(crate) fn was_under_way(&self, rude: &Rude) -> bool {
+        self.frozen().iter().any(|frozen| {
+            let by = |visit: &Visit| visit.agent.contains(&format!("+{})", frozen.instance));
+            let open = rude.before.ended.is_none_or(|ended| ended >= frozen.from);
+            let cut_short = by(&rude.before) && rude.before.began <= frozen.until && open;
+            let resumed = rude.visit.began.checked_duration_since(frozen.until);
+            cut_short || by(&rude.visit) && resumed.is_some_and(|since| since < RESUMING)
+        })
+    }
+
+    /// How often an instance was stopped.
+    pub(crate) fn freezes(&self) -> usize {
+        self.frozen().len()
+    }
+
+    fn frozen(&self) -> MutexGuard<'_, Vec<Frozen>> {
+        self.frozen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn kill_broker(&self, random: &mut StdRng) -> bool {
@@ -213,13 +256,15 @@ impl Fleet {
 fn config(setup: &Setup, options: &Options<'_>) -> String {
     let config = setup.config(options);
     let spacing = format!("host_spacing = \"{}ms\"", SPACING.as_millis());
+    let contact = format!("[fetch]\ncontact = {:?}", setup.instance);
     let membership = format!("\"group.instance.id\" = {:?}", setup.instance);
     let timeouts = format!(
         "\"session.timeout.ms\" = \"{}\"\n\"heartbeat.interval.ms\" = \"1000\"\n\
-         \"socket.timeout.ms\" = \"10000\"",
+         \"socket.timeout.ms\" = \"5000\"",
         SESSION.as_millis()
     );
     config
         .replace("host_spacing = \"0s\"", &spacing)
+        .replace("[fetch]", &contact)
         .replace(&membership, &timeouts)
 }

@@ -177,8 +177,15 @@ impl Setup {
 
     /// `claimwire --config … run`, not yet started, with nothing of this process's environment.
     pub(crate) fn command(&self) -> Command {
+        let mut command = self.claimwire();
+        command.arg("run");
+        command
+    }
+
+    /// `claimwire --config …`, for a command of its own.
+    pub(crate) fn claimwire(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_claimwire"));
-        command.arg("--config").arg(self.config_file()).arg("run");
+        command.arg("--config").arg(self.config_file());
         command.stdin(Stdio::null()).kill_on_drop(true).env_clear();
         command
     }
@@ -241,6 +248,12 @@ impl Daemon {
         let (status, body) = get(self.port, path).await.expect("the daemon answers");
         assert_eq!(status, 200, "{path}: {body}");
         body
+    }
+
+    /// The body of a page, where it is there and its HTTP server up.
+    pub(crate) async fn asked(&self, path: &str) -> Option<String> {
+        let (status, body) = get(self.port, path).await.ok()?;
+        (status == 200).then_some(body)
     }
 
     /// Fails when it has ended by itself.

@@ -65,6 +65,26 @@ pub(crate) struct Request {
     pub(crate) user_agent: Option<String>,
 }
 
+/// A request that came too early after another, or while that one was under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Rude {
+    pub(crate) before: Visit,
+    pub(crate) visit: Visit,
+}
+
+impl std::fmt::Display for Rude {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { before, visit } = self;
+        let apart = visit.began - before.began;
+        let took = before.ended.map(|ended| ended - before.began);
+        write!(
+            f,
+            "host {} was asked by {} {apart:?} after {}, whose request took {took:?}",
+            visit.host, visit.agent, before.agent
+        )
+    }
+}
+
 impl FeedServer {
     /// Serves `feeds`, each by its id and format, with documents of the newest `window` items of
     /// about `bytes` each, from as many loopback addresses as `hosts` says.
@@ -118,19 +138,20 @@ impl FeedServer {
     /// Where two requests to one host came closer together than `spacing`, or while another was under
     /// way; a client's clock is allowed `slack`.
     pub(crate) fn rudeness(&self, spacing: Duration, slack: Duration) -> Vec<String> {
+        let rude = self.rude(spacing, slack).into_iter();
+        rude.map(|rude| rude.to_string()).collect()
+    }
+
+    /// The same, with the requests that it was.
+    pub(crate) fn rude(&self, spacing: Duration, slack: Duration) -> Vec<Rude> {
         let mut last: BTreeMap<usize, Visit> = BTreeMap::new();
         let mut found = Vec::new();
         for visit in self.loopback.visits() {
-            if let Some(before) = last.insert(visit.host, visit) {
-                let apart = visit.began - before.began;
-                if apart + slack < spacing {
-                    found.push(format!(
-                        "host {} was asked again after {apart:?}",
-                        visit.host
-                    ));
-                }
-                if before.ended.is_none_or(|ended| ended > visit.began + slack) {
-                    found.push(format!("host {} was asked by two at once", visit.host));
+            if let Some(before) = last.insert(visit.host, visit.clone()) {
+                let early = visit.began - before.began + slack < spacing;
+                let ended = before.ended;
+                if early || ended.is_none_or(|ended| ended > visit.began + slack) {
+                    found.push(Rude { before, visit });
                 }
             }
         }

@@ -34,10 +34,12 @@ pub(crate) struct Loopback {
 }
 
 /// A request from its arrival to the end of its answer, or of its connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Visit {
     /// The host's number, from 0.
     pub(crate) host: usize,
+    /// What the client says that it is.
+    pub(crate) agent: String,
     pub(crate) began: Instant,
     pub(crate) ended: Option<Instant>,
 }
@@ -51,12 +53,15 @@ struct Leaving {
 }
 
 impl Leaving {
-    fn note(visits: &Visits, host: usize) -> Self {
+    fn note(visits: &Visits, host: usize, headers: &HeaderMap) -> Self {
+        let agent = headers.get("user-agent");
+        let agent = agent.map_or("", |agent| agent.to_str().unwrap_or_default());
         let mut noted = visits
             .lock()
             .expect("nobody panics with the visits in hand");
         noted.push(Visit {
             host,
+            agent: agent.to_owned(),
             began: Instant::now(),
             ended: None,
         });
@@ -108,7 +113,7 @@ impl Loopback {
             let (answer, visits) = (Arc::clone(&answer), Arc::clone(&visits));
             let number = usize::from(host) - 1;
             let router = Router::new().fallback(move |uri: Uri, headers: HeaderMap| {
-                let leaving = Leaving::note(&visits, number);
+                let leaving = Leaving::note(&visits, number, &headers);
                 let answer = Arc::clone(&answer);
                 async move {
                     tokio::time::sleep(latency).await;

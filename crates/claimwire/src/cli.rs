@@ -40,6 +40,7 @@ Examples:
   claimwire --config claimwire.toml run      the same with a configuration of your own
   claimwire tail --status unconfirmed        watch a running daemon from a second terminal
   claimwire check                            is the configuration right?
+  claimwire doctor                           is everything right that it depends on?
   claimwire tag --all < documents.jsonl      tag documents of your own
 
 Any key of the configuration can come from the environment: CLAIMWIRE_HTTP_LISTEN=0.0.0.0:8686.
@@ -110,6 +111,16 @@ pub(crate) enum Command {
     Entities(Entities),
     /// Check configuration, rules and feeds without starting anything
     Check,
+    /// Examine everything the daemon depends on, a line each, and say what to do about what is wrong
+    #[command(
+        long_about = "Examines everything the daemon depends on, a line each, and says what to do about what is wrong.\n\nThe configuration, the feed list and the rules are read as the daemon reads them. Of a local log, the disk's free space is looked at, and every record is read: offsets without gaps, the index of compacted topics, a commit that a power cut tore. It belongs to one process, so a running daemon has to be stopped for that. Of a Kafka cluster, each broker is connected to, topics are compared with what is wanted (partitions, replicas, cleanup.policy, retention, min.insync.replicas), and what this user may do, the broker's clock and the groups' members and lag are looked at. Nothing is written to a topic; whether records may be written to one is therefore not known before the daemon does.",
+        after_help = "Examples:\n  claimwire doctor\n  claimwire --config claimwire.toml doctor --json\n\nExit codes: 0 nothing failed, 1 something did. A warning fails nothing."
+    )]
+    Doctor {
+        /// One JSON object for each check: about, standing (ok, warn, fail), found, advice
+        #[arg(long)]
+        json: bool,
+    },
     /// Ask the daemon on this machine whether it is ready: exit code 0 or 1, for containers
     Health,
     /// Print the JSON Schemas of all records and the AsyncAPI description of all topics

@@ -14,6 +14,7 @@ use crate::telemetry;
 
 mod check;
 mod dead;
+mod doctor;
 mod entities;
 mod explain;
 mod feeds;
@@ -77,6 +78,7 @@ pub(crate) async fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Entities(options) => entities::entities(&options, &config(path)?),
         Command::Health => health::health(&config(path)?).await,
         Command::Check => check::check(&config(path)?),
+        Command::Doctor { json } => doctor::doctor(path, json).await,
         Command::Schema { write } => schema::schema(write.as_deref()),
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use classifier::RuleFiles;
 use classifier::story::Bounds;
@@ -25,11 +26,13 @@ mod units;
 
 pub(crate) use route::Route;
 
+use crate::canary::{self, Canary};
+
 use credentials::Vault;
 use feeds::{FeedEntry, FeedList};
 use section::{
-    FeedsSection, FetchSection, HttpSection, KafkaSection, LogSection, RulesSection, SampleSection,
-    ShutdownSection, StoriesSection, TelemetrySection, WebsubSection,
+    CanarySection, FeedsSection, FetchSection, HttpSection, KafkaSection, LogSection, RulesSection,
+    SampleSection, ShutdownSection, StoriesSection, TelemetrySection, WebsubSection,
 };
 use source::Source;
 
@@ -61,6 +64,7 @@ pub(crate) struct Config {
     pub(crate) http: HttpSection,
     pub(crate) websub: WebsubSection,
     pub(crate) sample: SampleSection,
+    canary: CanarySection,
     pub(crate) shutdown: ShutdownSection,
     pub(crate) telemetry: TelemetrySection,
     kafka: KafkaSection,
@@ -93,6 +97,7 @@ struct File {
     websub: WebsubSection,
     telemetry: TelemetrySection,
     sample: SampleSection,
+    canary: CanarySection,
     shutdown: ShutdownSection,
     route: Vec<Route>,
     feed: Vec<FeedEntry>,
@@ -139,6 +144,7 @@ impl Config {
             http: merged.http,
             websub: merged.websub,
             sample: merged.sample,
+            canary: merged.canary,
             shutdown: merged.shutdown,
             telemetry: merged.telemetry,
             kafka: merged.kafka,
@@ -257,11 +263,18 @@ impl Config {
         fetcher::Settings {
             authorities: self.authorities.clone(),
             websub: fetch::websub(&self.websub),
+            built_in: self.canary().map(Canary::built_in),
             ..fetch::settings(&self.fetch, &self.credentials)
         }
     }
 
-    /// The feeds to follow, without those of the sample wire.
+    /// The canary, where it is wanted.
+    pub(crate) fn canary(&self) -> Option<Canary> {
+        let CanarySection { enabled, interval } = &self.canary;
+        enabled.then(|| Canary::every(interval.0))
+    }
+
+    /// The feeds to follow, without those of the sample wire and the canary.
     pub(crate) fn feeds(&self) -> &[FeedSpec] {
         &self.feeds
     }
@@ -419,6 +432,16 @@ impl Config {
                 "prefix",
                 "may hold letters, digits, \".\", \"_\" and \"-\" only",
             );
+        }
+        if self.canary.interval.0 < Duration::from_millis(100) {
+            return wrong("canary", "interval", "is at least \"100ms\"");
+        }
+        if self.places.contains_key(canary::FEED) {
+            return Err(ConfigError(format!(
+                "{}: the id \"{}\" is the built-in canary's",
+                self.places[canary::FEED],
+                canary::FEED
+            )));
         }
         if self.stories.items == 0 {
             return wrong("stories", "items", "is at least 1");

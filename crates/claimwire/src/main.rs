@@ -9,6 +9,7 @@ use crate::cli::Cli;
 use crate::command::Failure;
 
 mod callback;
+mod canary;
 mod cli;
 mod command;
 mod config;

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use wire::ClaimRecord;
 
 use crate::callback;
+use crate::canary::Canary;
 use crate::cli::Role;
 use crate::config::Config;
 use crate::feeds;
@@ -56,6 +57,7 @@ struct Daemon {
     role: Role,
     log: Log,
     rules: watch::Sender<Arc<Classifier>>,
+    /// Those of the sample wire, and the canary.
     sample_feeds: Vec<wire::FeedSpec>,
     /// The stages: told to stop first, and waited for.
     stages: JoinSet<anyhow::Result<()>>,
@@ -118,6 +120,8 @@ impl Daemon {
             );
         }
 
+        let canary = config.canary();
+        sample_feeds.extend(canary.map(Canary::spec).filter(|_| role.fetches()));
         let mut fetcher = None;
         if role.fetches() {
             let polite = Fetcher::new(fetch_settings)?;
@@ -146,6 +150,9 @@ impl Daemon {
             });
         }
         if role.tags() {
+            if let Some(canary) = canary {
+                services.spawn(canary.watch(log.clone(), stop_services.clone()));
+            }
             let shown = config
                 .shows_claims(std::io::stdout().is_terminal())
                 .then(|| {

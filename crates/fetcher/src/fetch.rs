@@ -10,7 +10,7 @@ use wire::{FeedSpec, FeedState};
 
 use crate::budget::Share;
 use crate::credential;
-use crate::hosts::{self, Hosts, Turn};
+use crate::hosts::{self, Hosts, Turn, Turns};
 use crate::http::{Answer, Body, Http, Validators};
 use crate::poll::{Poll, PollError};
 use crate::relocate;
@@ -23,12 +23,11 @@ use crate::websub::lines::Lines;
 
 /// The fetcher of a process: one HTTP client, one set of turns by host. Cheap to clone.
 #[derive(Clone)]
-pub struct Fetcher(pub(crate) Arc<Shared>);
+pub struct Fetcher(pub(crate) Arc<Shared>, pub(crate) Turns);
 
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) http: Http,
-    pub(crate) hosts: Hosts,
     pub(crate) board: Board,
     /// Whom hubs speak to.
     pub(crate) lines: Lines,
@@ -71,13 +70,24 @@ impl Fetcher {
             settings.host_permits,
             settings.host_spacing,
         );
-        Ok(Self(Arc::new(Shared {
+        let shared = Shared {
             settings,
             http,
-            hosts,
             board: Board::default(),
             lines: Lines::default(),
-        })))
+        };
+        Ok(Self(Arc::new(shared), Turns::new(hosts)))
+    }
+
+    /// The same fetcher for feeds that others may be given: it begins a request only while the future that
+    /// `certain` makes is ready, and waits for it otherwise.
+    #[must_use]
+    pub fn while_certain<F>(&self, certain: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let turns = self.1.while_certain(Arc::new(move || Box::pin(certain())));
+        Self(Arc::clone(&self.0), turns)
     }
 
     /// One poll: waits for the host's turn, asks conditionally, parses, identifies, compares with `state`.
@@ -106,7 +116,7 @@ impl Fetcher {
         let host = Url::parse(relocate::address(spec, state))
             .map(|url| hosts::authority(&url))
             .unwrap_or_default();
-        self.0.hosts.turn(host).await
+        self.1.turn(host).await
     }
 
     /// Asks the feed in its `turn`.
@@ -121,13 +131,10 @@ impl Fetcher {
                 last_modified: state.last_modified.as_deref(),
             }
         };
-        let answer = match Url::parse(relocate::address(spec, state)) {
-            Ok(url) => {
-                let (http, hosts) = (&self.0.http, &self.0.hosts);
-                let credential = credential_at(spec, &url);
-                http.get(url, credential, validators, hosts, turn).await
-            }
-            Err(error) => Err(PollError::Address(error.to_string())),
+        let own = self.0.settings.built_in.as_ref();
+        let answer = match own.filter(|own| own.is(spec)) {
+            Some(own) => own.answer(spec, validators, Timestamp::now()),
+            None => self.request(turn, spec, state, validators).await,
         };
         Asked {
             answer,
@@ -162,6 +169,20 @@ impl Fetcher {
         metrics::histogram!("claimwire_poll_duration_seconds")
             .record(begun.elapsed().as_secs_f64());
         (poll, memory)
+    }
+
+    async fn request(
+        &self,
+        turn: Turn,
+        spec: &FeedSpec,
+        state: &FeedState,
+        validators: Validators<'_>,
+    ) -> Result<Answer, PollError> {
+        let url = Url::parse(relocate::address(spec, state));
+        let url = url.map_err(|error| PollError::Address(error.to_string()))?;
+        let credential = credential_at(spec, &url);
+        let http = &self.0.http;
+        http.get(url, credential, validators, &self.1, turn).await
     }
 }
 

@@ -1,9 +1,11 @@
 //! Turns: how often and how many at a time one host is asked, whichever feeds it serves.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use url::Url;
@@ -34,11 +36,54 @@ struct Host {
     free: Mutex<Instant>,
 }
 
+/// Becomes ready when a request may be sent as far as others are concerned, and is ready at once when it may be
+/// now: others may have been given the feeds meanwhile.
+pub(crate) type Certain = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// Turns at the hosts, given only while it is certain that nobody else asks them.
+#[derive(Clone)]
+pub(crate) struct Turns {
+    hosts: Arc<Hosts>,
+    certain: Option<Certain>,
+}
+
 /// The right to send one request to one host; given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Turn {
     _host: OwnedSemaphorePermit,
     _all: OwnedSemaphorePermit,
+}
+
+impl Turns {
+    pub(crate) fn new(hosts: Hosts) -> Self {
+        Self {
+            hosts: Arc::new(hosts),
+            certain: None,
+        }
+    }
+
+    /// The same turns, given only while `certain` is ready.
+    pub(crate) fn while_certain(&self, certain: Certain) -> Self {
+        Self {
+            hosts: Arc::clone(&self.hosts),
+            certain: Some(certain),
+        }
+    }
+
+    /// Waits until `host` may be asked, for a request that is sent at once. Cancelling the wait gives the place up.
+    pub(crate) async fn turn(&self, host: String) -> Turn {
+        let Some(certain) = &self.certain else {
+            return self.hosts.turn(host).await;
+        };
+        loop {
+            certain().await;
+            let turn = self.hosts.turn(host.clone()).await;
+            // Waiting took its time, and the process may have been stopped in it.
+            if certain().now_or_never().is_some() {
+                return turn;
+            }
+        }
+    }
 }
 
 impl Hosts {
@@ -55,7 +100,7 @@ impl Hosts {
     }
 
     /// Waits until `host` may be asked. Cancelling the wait gives the place up.
-    pub(crate) async fn turn(&self, host: String) -> Turn {
+    async fn turn(&self, host: String) -> Turn {
         let known = self.host(host);
         let permit = Arc::clone(&known.permits).acquire_owned().await;
         let permit = permit.expect("the semaphore is never closed");
@@ -137,6 +182,28 @@ mod tests {
             starts.windows(2).all(|pair| pair[1] - pair[0] >= SPACING),
             "{starts:?}"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_is_given_only_while_it_is_certain_that_it_may_be() {
+        // Certain for the first second, and again from the tenth on.
+        let began = Instant::now();
+        let certain: Certain = Arc::new(move || {
+            Box::pin(async move {
+                if began.elapsed() >= Duration::from_secs(1) {
+                    tokio::time::sleep_until(began + Duration::from_secs(10)).await;
+                }
+            })
+        });
+        let turns = Turns::new(Hosts::new(64, 1, SPACING)).while_certain(certain);
+        let turn = async || {
+            drop(turns.turn("a.example".to_owned()).await);
+            began.elapsed()
+        };
+        assert_eq!(turn().await, Duration::ZERO);
+        // It was certain when the wait for the spacing began, and not when it ended.
+        assert_eq!(turn().await, Duration::from_secs(10));
+        assert_eq!(turn().await, Duration::from_secs(10) + SPACING);
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ use crate::clients::{Clients, Held};
 use crate::credential;
 use crate::guard::{Blocked, Guard, Reach};
 use crate::hints;
-use crate::hosts::{self, Hosts, Turn};
+use crate::hosts::{self, Turn, Turns};
 use crate::inflate;
 use crate::poll::PollError;
 use crate::settings::{Settings, SettingsError};
@@ -96,7 +96,7 @@ impl Http {
         mut url: Url,
         credential: Option<&str>,
         validators: Validators<'_>,
-        hosts: &Hosts,
+        turns: &Turns,
         turn: Turn,
     ) -> Result<Answer, PollError> {
         let mut held = match credential {
@@ -113,7 +113,7 @@ impl Http {
             let reach = self.check(&url)?;
             let turn = match turn.take() {
                 Some(turn) => turn,
-                None => hosts.turn(hosts::authority(&url)).await,
+                None => turns.turn(hosts::authority(&url)).await,
             };
             let begun = tokio::time::Instant::now();
             let hop = tokio::time::timeout(left, self.hop(&url, reach, held, validators));
@@ -222,6 +222,22 @@ impl Http {
     }
 }
 
+impl Answer {
+    /// An answer that says no more than its body does.
+    pub(crate) fn plain(url: Url, body: Body) -> Self {
+        Self {
+            body,
+            memory: None,
+            url,
+            etag: None,
+            last_modified: None,
+            offered: None,
+            fresh_for: None,
+            moved: None,
+        }
+    }
+}
+
 enum Hop {
     Answer(Box<Answer>),
     Elsewhere { to: Url, for_good: bool },
@@ -254,14 +270,11 @@ impl Moving {
 
 fn answer(url: &Url, headers: &HeaderMap, body: Body) -> Answer {
     Answer {
-        body,
-        memory: None,
-        url: url.clone(),
         etag: validator(headers, header::ETAG),
         last_modified: validator(headers, header::LAST_MODIFIED),
         offered: offer::by_headers(headers, url),
         fresh_for: hints::fresh_for(headers, Timestamp::now()),
-        moved: None,
+        ..Answer::plain(url.clone(), body)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod parse;
 
 mod body;
 mod budget;
+mod built_in;
 mod clients;
 mod credential;
 mod fetch;
@@ -31,6 +32,7 @@ mod status;
 mod volatile;
 mod websub;
 
+pub use built_in::BuiltIn;
 pub use credential::{Credential, Secret};
 pub use fetch::{Fetcher, new_state};
 pub use poll::{Offer, Outcome, Poll, PollError};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::built_in::BuiltIn;
 use crate::credential::{Credential, Secret};
 use crate::websub::WebSub;
 
@@ -61,6 +62,8 @@ pub struct Settings {
     pub authorities: Option<String>,
     /// What feeds name in `credential`.
     pub credentials: BTreeMap<String, Credential>,
+    /// A feed that the process makes itself.
+    pub built_in: Option<BuiltIn>,
     /// How hubs push to this process; without it none is asked to.
     pub websub: Option<WebSub>,
     /// How many polls may be under way.
@@ -95,6 +98,7 @@ impl Default for Settings {
             proxy_login: None,
             authorities: None,
             credentials: BTreeMap::new(),
+            built_in: None,
             websub: None,
             concurrency: 64,
         }

@@ -229,7 +229,7 @@ impl Fetcher {
     /// The right to ask the subscription's hub.
     pub(crate) async fn hub_turn(&self, subscription: &Subscription) -> Turn {
         let host = Url::parse(&subscription.hub).map(|url| hosts::authority(&url));
-        self.0.hosts.turn(host.unwrap_or_default()).await
+        self.1.turn(host.unwrap_or_default()).await
     }
 
     /// Sends the hub a request (§5.1). The secret goes along also where the hub is not asked by `https`: who
@@ -244,7 +244,7 @@ impl Fetcher {
         let url = Url::parse(&subscription.hub);
         let url = url.map_err(|error| PollError::Address(error.to_string()))?;
         let form = self.form(feed, subscription, mode);
-        self.0.http.send(url, form, &self.0.hosts, turn).await
+        self.0.http.send(url, form, &self.1, turn).await
     }
 
     fn form(&self, feed: &FeedId, subscription: &Subscription, mode: &str) -> String {

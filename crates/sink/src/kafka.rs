@@ -8,9 +8,11 @@ mod assignment;
 mod bell;
 mod client;
 mod desk;
+mod examine;
 mod health;
 mod life;
 mod member;
+mod proof;
 mod reader;
 mod session;
 mod topics;
@@ -29,6 +31,7 @@ use crate::log::{Error, From, OpenError, Start};
 use crate::record::Record;
 use crate::settings::{Cleanup, KafkaSettings, TopicSpec};
 
+pub(crate) use examine::examine;
 pub(crate) use member::{Appender, Member};
 pub(crate) use reader::{Follower, Range};
 

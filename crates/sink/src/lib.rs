@@ -14,13 +14,17 @@
 //! Errors end nothing: `errors.md` says what each of Kafka's leads to.
 
 pub mod envelope;
+mod finding;
 mod kafka;
 mod local;
 mod log;
 mod murmur2;
 mod record;
 mod settings;
+mod tenure;
 
+pub use finding::{Finding, Standing};
 pub use log::{Appender, Error, Event, Follower, From, Log, Member, OpenError, Range, Start};
 pub use record::{Batch, Entry, Lease, Record};
 pub use settings::{Cleanup, KafkaSettings, LocalSettings, Security, Settings, TopicSpec};
+pub use tenure::Tenure;

@@ -2,6 +2,7 @@
 //! transactions. One thread writes; readers read what it has made durable.
 
 mod codec;
+mod examine;
 mod follower;
 mod group;
 mod member;
@@ -16,6 +17,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::finding::Finding;
 use crate::log::{Error, From, OpenError, Start};
 use crate::record::{Batch, Record};
 use crate::settings::{LocalSettings, TopicSpec};
@@ -67,6 +69,21 @@ impl Log {
         tokio::task::spawn_blocking(move || Self::start(&settings, &topics))
             .await
             .unwrap_or_else(|panic| Err(store::damaged(&directory, &panic.to_string())))
+    }
+
+    /// What is to be said of the directory, which nobody may have open.
+    pub(crate) async fn examine(settings: &LocalSettings, topics: &[TopicSpec]) -> Vec<Finding> {
+        let (settings, topics) = (settings.clone(), topics.to_vec());
+        let directory = settings.directory.display().to_string();
+        let examined = tokio::task::spawn_blocking(move || examine::examine(&settings, &topics));
+        examined.await.unwrap_or_else(|panic| {
+            let advice = "restore the directory from a backup";
+            vec![Finding::fail(
+                format!("log {directory}"),
+                panic.to_string(),
+                advice,
+            )]
+        })
     }
 
     pub(crate) fn partitions(&self, topic: &str) -> u32 {

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::finding::Finding;
 use crate::record::{Batch, Entry, Lease, Record};
 use crate::settings::{Settings, TopicSpec};
+use crate::tenure::Tenure;
 use crate::{kafka, local, murmur2};
 
 /// An open log; cheap to clone.
@@ -122,6 +124,15 @@ impl Log {
             )));
         }
         Ok(log)
+    }
+
+    /// What is right and what is wrong with the log that `settings` name, which need not open. Nothing is written
+    /// to a topic.
+    pub async fn examine(settings: &Settings, topics: &[TopicSpec]) -> Vec<Finding> {
+        match settings {
+            Settings::Local(settings) => local::Log::examine(settings, topics).await,
+            Settings::Kafka(settings) => kafka::examine(settings, topics).await,
+        }
     }
 
     /// The partition that `key` belongs to in `topic`: murmur2, as Kafka's Java client does it.
@@ -246,6 +257,15 @@ impl Member {
             MemberOn::Local(member) => AppenderOn::Local(member.appender()),
             MemberOn::Kafka(member) => AppenderOn::Kafka(member.appender()),
         })
+    }
+
+    /// Whether the member can be sure that nobody else holds what it does.
+    #[must_use]
+    pub fn tenure(&self) -> Tenure {
+        match &self.0 {
+            MemberOn::Local(_) => Tenure::always(),
+            MemberOn::Kafka(member) => member.tenure(),
+        }
     }
 
     /// Leaves the group after commits under way are done.

@@ -6,8 +6,8 @@ use toml::{Table, Value};
 use super::ConfigError;
 use super::fields::fields_of;
 use super::section::{
-    FeedsSection, FetchSection, HttpSection, KafkaSection, LogSection, RulesSection, SampleSection,
-    ShutdownSection, StoriesSection, TelemetrySection, WebsubSection,
+    CanarySection, FeedsSection, FetchSection, HttpSection, KafkaSection, LogSection, RulesSection,
+    SampleSection, ShutdownSection, StoriesSection, TelemetrySection, WebsubSection,
 };
 use super::source::nearest;
 
@@ -75,6 +75,7 @@ fn names() -> Vec<(String, &'static str, &'static str)> {
         ("websub", fields_of::<WebsubSection>()),
         ("telemetry", fields_of::<TelemetrySection>()),
         ("sample", fields_of::<SampleSection>()),
+        ("canary", fields_of::<CanarySection>()),
         ("shutdown", fields_of::<ShutdownSection>()),
     ];
     let name = |section: &str, key: &str| format!("{PREFIX}{section}_{key}").to_uppercase();

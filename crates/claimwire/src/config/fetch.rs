@@ -57,6 +57,7 @@ pub(crate) fn settings(
         authorities: own.authorities,
         websub: own.websub,
         credentials: credentials.clone(),
+        built_in: None,
         concurrency: section.concurrency.map_or(own.concurrency, wide),
     }
 }

@@ -278,6 +278,25 @@ pub(crate) struct SampleSection {
     pub(crate) enabled: bool,
 }
 
+/// `[canary]`: the built-in feed that measures the whole way.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CanarySection {
+    /// Whether it is followed and looked out for.
+    pub(crate) enabled: bool,
+    /// How often it has a fresh item.
+    pub(crate) interval: Span,
+}
+
+impl Default for CanarySection {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            interval: Span(Duration::from_secs(60)),
+        }
+    }
+}
+
 /// `[shutdown]`: how the daemon ends.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]

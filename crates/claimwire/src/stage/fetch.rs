@@ -36,6 +36,9 @@ pub(crate) async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let mut member = log.join("fetch", "feeds", Start::Beginning).await?;
+    let tenure = member.tenure();
+    // A request cannot be taken back as a commit can.
+    let fetcher = fetcher.while_certain(move || tenure.clone().certain());
     let mut partitions = JoinSet::new();
     let mut held: HashMap<u32, Held> = HashMap::new();
     loop {

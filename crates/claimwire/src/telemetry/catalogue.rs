@@ -61,6 +61,10 @@ const COUNTERS: &[(&str, &str)] = &[
         "What was taken in and has no outcome, by stage: never anything but 0.",
     ),
     (
+        "claimwire_canary_missed_total",
+        "Items of the canary that did not come to the tagged topic in time.",
+    ),
+    (
         "claimwire_log_commits_total",
         "Commits to the log, by backend.",
     ),
@@ -121,6 +125,10 @@ const SECONDS: &[(&str, &str)] = &[
     (
         "claimwire_served_to_topic_seconds",
         "Time from the answer that held a revision to its tagged records on the topics.",
+    ),
+    (
+        "claimwire_canary_seconds",
+        "Time from an item of the canary, waiting for its poll included, until it could be read, tagged.",
     ),
     (
         "claimwire_published_to_topic_seconds",

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{Http, check_headers, failure, text};
 use crate::hints;
-use crate::hosts::{self, Hosts, Turn};
+use crate::hosts::{self, Turn, Turns};
 use crate::poll::PollError;
 
 impl Http {
@@ -18,7 +18,7 @@ impl Http {
         &self,
         mut url: Url,
         form: String,
-        hosts: &Hosts,
+        turns: &Turns,
         turn: Turn,
     ) -> Result<(), PollError> {
         let mut turn = Some(turn);
@@ -26,7 +26,7 @@ impl Http {
             let reach = self.check(&url)?;
             let _turn = match turn.take() {
                 Some(turn) => turn,
-                None => hosts.turn(hosts::authority(&url)).await,
+                None => turns.turn(hosts::authority(&url)).await,
             };
             let request = self
                 .clients

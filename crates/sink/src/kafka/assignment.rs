@@ -19,10 +19,12 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::log::{Event, Start};
 use crate::record::Lease;
+use crate::tenure::Until;
 
 use super::Cluster;
 use super::client::Context;
 use super::member::Line;
+use super::proof::Proof;
 use super::reader::trouble;
 use super::verdict::Trouble;
 
@@ -30,6 +32,9 @@ use super::verdict::Trouble;
 const CALL: Duration = Duration::from_secs(5);
 /// How long a caller may take to let go of a partition before it is given up all the same.
 const LETTING_GO: Duration = Duration::from_secs(10);
+
+/// This part of a session is left over for what a request takes until it is sent.
+const MARGIN: u32 = 4;
 
 /// A member's consumer.
 pub(super) type GroupConsumer = BaseConsumer<GroupContext>;
@@ -40,10 +45,13 @@ pub(super) struct GroupContext {
     line: Arc<Line>,
     group: String,
     start: Start,
+    /// For how long the member is sure of what it holds, from when the group heard of it.
+    tenure: Duration,
+    /// When the consumer was made: the group has heard of it after that, if at all.
+    began: Instant,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     /// By partition: the epoch of its lease.
     held: BTreeMap<u32, u64>,
@@ -54,10 +62,18 @@ struct State {
     /// Nobody is there to let go of anything any more.
     closing: bool,
     trouble: Option<Trouble>,
+    proof: Proof,
 }
 
 impl GroupContext {
-    pub(super) fn new(cluster: &Cluster, line: &Arc<Line>, group: &str, start: Start) -> Self {
+    /// The context of a member that its group gives up after a silence of `session`.
+    pub(super) fn new(
+        cluster: &Cluster,
+        line: &Arc<Line>,
+        group: &str,
+        start: Start,
+        session: Duration,
+    ) -> Self {
         Self {
             client: Context::new(&cluster.health),
             line: Arc::clone(line),
@@ -67,7 +83,16 @@ impl GroupContext {
                 .unwrap_or(group)
                 .to_owned(),
             start,
-            state: Mutex::default(),
+            tenure: session - session / MARGIN,
+            began: Instant::now(),
+            state: Mutex::new(State {
+                held: BTreeMap::new(),
+                events: Vec::new(),
+                going: None,
+                closing: false,
+                trouble: None,
+                proof: Proof::new(),
+            }),
         }
     }
 
@@ -131,6 +156,8 @@ impl GroupContext {
     ) -> Result<(), Trouble> {
         let positions = self.positions(consumer, partitions)?;
         broken(consumer.incremental_assign(&positions))?;
+        // It was handed something, so it did join.
+        self.proven(self.began);
         let epoch = self.line.epoch.fetch_add(1, Ordering::Relaxed) + 1;
         let leases: Vec<Lease> = numbers(partitions)
             .map(|partition| Lease { partition, epoch })
@@ -143,6 +170,13 @@ impl GroupContext {
             state.events.push(Event::Assigned(leases));
         }
         Ok(())
+    }
+
+    /// The group has heard of the member after this moment.
+    fn proven(&self, at: Instant) {
+        let until = Until::after(at, self.tenure);
+        let certain = &self.line.certain;
+        certain.send_if_modified(|known| known.extend(until));
     }
 
     fn revoked(&self, partitions: impl Iterator<Item = u32>) {
@@ -214,6 +248,9 @@ impl ConsumerContext for GroupContext {
         } else if err == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             self.assigned(consumer, partitions)
         } else {
+            if consumer.assignment_lost() {
+                self.state().proof.forget();
+            }
             self.revoked(numbers(partitions));
             self.state().going = Some((partitions.clone(), Instant::now()));
             Ok(())
@@ -233,8 +270,13 @@ impl ClientContext for GroupContext {
         self.client.error(error, reason);
     }
 
-    /// Exposes how far the member is behind the end of what it reads.
+    /// Exposes how far the member is behind the end of what it reads, and for how long it is sure of what it
+    /// holds.
     fn stats(&self, statistics: Statistics) {
+        let proven = self.state().proof.look(&statistics);
+        if let Some(proven) = proven {
+            self.proven(proven);
+        }
         let topics = statistics.topics.values();
         let lags = topics.flat_map(|topic| topic.partitions.values().map(|one| one.consumer_lag));
         // -1 where it is not known, as of partitions that others hold.

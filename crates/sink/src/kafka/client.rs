@@ -1,6 +1,7 @@
 //! What every Kafka client here shares: its configuration, and what becomes of what it reports.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
@@ -12,6 +13,9 @@ use crate::log::OpenError;
 use crate::settings::KafkaSettings;
 
 use super::health::Health;
+
+/// What librdkafka assumes when nobody says otherwise.
+const SESSION_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// What librdkafka tells a client, kept for whoever has to explain it.
 #[derive(Clone, Default)]
@@ -120,6 +124,7 @@ pub(super) fn common(settings: &KafkaSettings) -> Result<ClientConfig, OpenError
         .set("client.id", &settings.instance)
         .set("allow.auto.create.topics", "false")
         .set("topic.metadata.refresh.interval.ms", "30000")
+        .set("socket.timeout.ms", "20000")
         .set("reconnect.backoff.ms", "100")
         .set("reconnect.backoff.max.ms", "2000")
         .set_log_level(RDKafkaLogLevel::Warning);
@@ -158,6 +163,13 @@ pub(super) fn overlay(config: &mut ClientConfig, settings: &KafkaSettings) {
     for (property, value) in &settings.properties {
         config.set(property, value);
     }
+}
+
+/// How long a member may be silent before its group gives it up.
+pub(super) fn session_timeout(settings: &KafkaSettings) -> Duration {
+    let said = settings.properties.get("session.timeout.ms");
+    let millis = said.and_then(|said| said.parse().ok());
+    millis.map_or(SESSION_TIMEOUT, Duration::from_millis)
 }
 
 /// The configuration of a consumer of committed records.

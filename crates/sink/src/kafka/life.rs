@@ -23,8 +23,10 @@ use super::verdict::Trouble;
 
 /// Entries in one event.
 const TOGETHER: usize = 500;
-/// How often the member's lag is measured, in milliseconds.
-const LAG_INTERVAL: &str = "5000";
+/// Looks at a consumer's statistics within one session: at its lag, and at what proves its membership.
+const LOOKS: u32 = 12;
+/// The least and the most time between two of them.
+const LOOK: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
 /// The longest wait between two polls; the group's own heartbeats need none.
 const GLANCE: Duration = Duration::from_millis(200);
 /// The pauses between attempts that fail: from the first to the longest, doubling.
@@ -71,10 +73,13 @@ impl<'a> Life<'a> {
         let mut config = client::consumer(&cluster.base, &cluster.settings);
         config
             .set("group.id", &membership.group)
-            .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("statistics.interval.ms", LAG_INTERVAL);
+            .set("partition.assignment.strategy", "cooperative-sticky");
         client::overlay(&mut config, &cluster.settings);
-        let context = GroupContext::new(cluster, &desk.line, &membership.group, membership.start);
+        let session = client::session_timeout(&cluster.settings);
+        let look = (session / LOOKS).clamp(LOOK[0], LOOK[1]);
+        config.set("statistics.interval.ms", look.as_millis().to_string());
+        let (group, start) = (&membership.group, membership.start);
+        let context = GroupContext::new(cluster, &desk.line, group, start, session);
         let unusable = |error: KafkaError| End::Unusable(client::unusable(&error).0);
         let mut consumer: GroupConsumer = config.create_with_context(context).map_err(unusable)?;
         let woken = Arc::clone(&desk.line);

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::log::{Error, Event, Start};
 use crate::record::Batch;
+use crate::tenure::{Tenure, Until};
 
 use super::Cluster;
 use super::bell::Bell;
@@ -45,6 +46,8 @@ pub(super) struct Line {
     pub(super) heeded: AtomicU64,
     /// Counts how often partitions were handed out.
     pub(super) epoch: AtomicU64,
+    /// When the member can no longer be sure of what it holds.
+    pub(super) certain: watch::Sender<Until>,
     /// Set when the member was dropped.
     pub(super) stop: Stop,
     /// Why the thread ended, where it failed.
@@ -117,6 +120,10 @@ impl Member {
             commands: self.commands.clone(),
             line: Arc::clone(&self.line),
         }
+    }
+
+    pub(crate) fn tenure(&self) -> Tenure {
+        Tenure::of(self.line.certain.subscribe())
     }
 
     pub(crate) async fn leave(mut self) {

@@ -17,13 +17,14 @@ use crate::record::Entry;
 
 use super::Cluster;
 use super::client::{self, Context};
-use super::transaction::TRANSACTION_TIMEOUT;
 use super::verdict::Trouble;
 
 /// One question to a broker.
 const CALL: Duration = Duration::from_secs(5);
 /// Between two attempts at something that somebody has to mend.
 const MENDING: Duration = Duration::from_secs(5);
+/// No transaction should stay open for so long; how long one may is up to its producer.
+const HANGING: Duration = Duration::from_secs(60);
 /// How often a reader looks whether it is still wanted.
 const GLANCE: Duration = Duration::from_millis(500);
 /// Entries that wait for a follower.
@@ -254,7 +255,7 @@ fn decided(
     end: i64,
     patience: &Patience,
 ) -> Result<(), Error> {
-    let late = Instant::now() + 2 * TRANSACTION_TIMEOUT;
+    let late = Instant::now() + HANGING;
     while watermarks(cluster, committed, topic, partition, patience)?.1 < end {
         if Instant::now() > late {
             let hangs = Trouble::Stuck(format!(

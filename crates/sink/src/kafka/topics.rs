@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::Metadata;
 
 use crate::log::OpenError;
 use crate::settings::{Cleanup, KafkaSettings, TopicSpec};
@@ -24,30 +25,36 @@ pub(super) fn existing(
 ) -> Result<BTreeMap<String, u32>, OpenError> {
     let client =
         BaseConsumer::from_config_and_context(base, context).map_err(|error| unusable(&error))?;
+    let metadata = metadata(&client, settings)?;
+    let topics = metadata.topics().iter();
+    let known = topics.filter(|topic| topic.error().is_none());
+    Ok(known
+        .map(|topic| (topic.name().to_owned(), topic.partitions().len() as u32))
+        .collect())
+}
+
+/// What the cluster says of itself. Blocks, for [`PATIENCE`] at most.
+pub(super) fn metadata(
+    client: &BaseConsumer<Context>,
+    settings: &KafkaSettings,
+) -> Result<Metadata, OpenError> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let answer = client.fetch_metadata(None, Duration::from_secs(1));
         // Serves the events that say why there is no answer.
         while client.poll(Duration::ZERO).is_some() {}
-        match answer {
-            Ok(metadata) => {
-                let topics = metadata.topics().iter();
-                let known = topics.filter(|topic| topic.error().is_none());
-                return Ok(known
-                    .map(|topic| (topic.name().to_owned(), topic.partitions().len() as u32))
-                    .collect());
-            }
-            Err(error) => {
-                if let Some(refusal) = client.context().refusal() {
-                    return Err(refused(settings, &refusal));
-                }
-                if Instant::now() >= deadline {
-                    return Err(OpenError(format!(
-                        "no Kafka broker answers at {} ({error}): check kafka.brokers and that the broker runs",
-                        settings.brokers
-                    )));
-                }
-            }
+        let error = match answer {
+            Ok(metadata) => return Ok(metadata),
+            Err(error) => error,
+        };
+        if let Some(refusal) = client.context().refusal() {
+            return Err(refused(settings, &refusal));
+        }
+        if Instant::now() >= deadline {
+            return Err(OpenError(format!(
+                "no Kafka broker answers at {} ({error}): check kafka.brokers and that the broker runs",
+                settings.brokers
+            )));
         }
     }
 }
@@ -161,43 +168,80 @@ async fn verify(
     for (name, topic) in standing {
         let is = partitions.get(&topic.name).copied().unwrap_or_default();
         if is != topic.partitions {
-            differs(
-                name,
-                "partitions",
-                &is.to_string(),
-                &topic.partitions.to_string(),
-            );
+            let (is, wanted) = (is.to_string(), topic.partitions.to_string());
+            differs(name, "partitions", &is, &wanted);
         }
     }
-    if standing.is_empty() {
-        return Ok(());
-    }
-    let resources = standing
-        .iter()
-        .map(|(name, _)| ResourceSpecifier::Topic(name));
-    let described = admin
-        .describe_configs(&resources.collect::<Vec<_>>(), options)
-        .await;
-    let described = match described {
-        Ok(described) => described,
-        Err(error) => {
-            tracing::warn!("cannot compare the topics' settings: {error}");
-            return Ok(());
-        }
-    };
-    for ((name, topic), described) in standing.iter().zip(described) {
-        let Ok(described) = described else { continue };
-        for (property, value) in wanted(topic) {
-            let is = described
-                .get(property)
-                .and_then(|entry| entry.value.clone());
-            let is = is.unwrap_or_default();
-            if is != value {
-                differs(name, property, &is, &value);
+    match describe(admin, options, standing).await {
+        Ok(described) => {
+            for topic in described {
+                for it in topic.differences {
+                    differs(&topic.name, &it.setting, &it.is, &it.wanted);
+                }
             }
         }
+        Err(error) => tracing::warn!("cannot compare the topics' settings: {error}"),
     }
     Ok(())
+}
+
+/// A topic, and where its settings are not what is wanted.
+pub(super) struct Described {
+    pub(super) name: String,
+    /// How many replicas must have a record before it is acknowledged.
+    pub(super) min_insync: Option<usize>,
+    pub(super) differences: Vec<Difference>,
+}
+
+/// A setting of a topic that is not what is wanted.
+pub(super) struct Difference {
+    pub(super) setting: String,
+    pub(super) is: String,
+    pub(super) wanted: String,
+}
+
+/// How topics that are there differ from what is wanted of them, what matters to their safety included.
+pub(super) async fn described(
+    base: &ClientConfig,
+    standing: &[(String, &TopicSpec)],
+) -> Result<Vec<Described>, KafkaError> {
+    let admin = AdminClient::from_config_and_context(base, Context::default())?;
+    let options = AdminOptions::new().request_timeout(Some(PATIENCE));
+    describe(&admin, &options, standing).await
+}
+
+async fn describe(
+    admin: &AdminClient<Context>,
+    options: &AdminOptions,
+    standing: &[(String, &TopicSpec)],
+) -> Result<Vec<Described>, KafkaError> {
+    if standing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let resources = standing.iter();
+    let resources: Vec<_> = resources
+        .map(|(name, _)| ResourceSpecifier::Topic(name))
+        .collect();
+    let answers = admin.describe_configs(&resources, options).await?;
+    let described = standing.iter().zip(answers);
+    let described = described.map(|((name, topic), config)| {
+        let config = config.map_err(KafkaError::AdminOp)?;
+        let value = |setting: &str| config.get(setting)?.value.clone();
+        let differences = wanted(topic).into_iter().filter_map(|(setting, wanted)| {
+            let is = value(setting).unwrap_or_default();
+            (is != wanted).then(|| Difference {
+                setting: setting.to_owned(),
+                is,
+                wanted,
+            })
+        });
+        Ok(Described {
+            name: name.clone(),
+            min_insync: value("min.insync.replicas").and_then(|value| value.parse().ok()),
+            differences: differences.collect(),
+        })
+    });
+    described.collect()
 }
 
 fn differs(topic: &str, setting: &str, is: &str, wanted: &str) {

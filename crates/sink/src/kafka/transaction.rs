@@ -21,18 +21,16 @@ use super::Cluster;
 use super::client::{self, Context};
 use super::verdict::{self, Trouble, Verdict};
 
-/// How long a broker keeps a transaction open for a producer that it does not hear of. It holds up
-/// whoever takes that one's partitions over, which comes after the group's session timeout (45 s).
-pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
-/// Past this a record that was not delivered fails its transaction; librdkafka wants it below the
-/// transaction's own timeout.
-const DELIVERY_TIMEOUT: Duration = Duration::from_secs(20);
+/// The least time that a broker is asked to keep a transaction open for a producer that it does not hear of.
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(6);
 /// One blocking call; those that may be retried are called again.
 const CALL: Duration = Duration::from_secs(5);
 
 /// A producer that is ready for a transaction once [`Producer::init`] said so.
 pub(super) struct Producer {
     client: BaseProducer<Context>,
+    /// Past this a record that was not delivered fails its transaction.
+    delivery: Duration,
 }
 
 /// The input positions that a transaction carries.
@@ -74,7 +72,8 @@ impl Producer {
         let client = config(cluster, id)
             .create_with_context(Context::new(&cluster.health))
             .map_err(|error| Failed::Unusable(client::unusable(&error).0))?;
-        Ok(Self { client })
+        let (_, delivery) = patience(cluster);
+        Ok(Self { client, delivery })
     }
 
     /// Makes it ready: whatever an earlier producer of its name left open is aborted, and that one is
@@ -207,7 +206,7 @@ impl Producer {
                 if stop.load(Ordering::Relaxed) {
                     return Err(Failed::Stopped);
                 }
-                if began.elapsed() < DELIVERY_TIMEOUT {
+                if began.elapsed() < self.delivery {
                     self.client.poll(Duration::from_millis(20));
                     continue;
                 }
@@ -261,7 +260,7 @@ impl Producer {
                     return Ok(());
                 }
                 Err(KafkaError::Transaction(error))
-                    if error.is_retriable() && began.elapsed() < DELIVERY_TIMEOUT =>
+                    if error.is_retriable() && began.elapsed() < self.delivery =>
                 {
                     self.client.poll(Duration::from_millis(20));
                 }
@@ -279,7 +278,16 @@ impl Producer {
     }
 }
 
+/// How long a transaction may stay open, and how long the delivery of one of its records may take, which librdkafka
+/// wants to be less. An open transaction holds up whoever takes its producer's partitions over, and that happens
+/// after the session timeout: 30 s and 20 s where that is 45 s.
+fn patience(cluster: &Cluster) -> (Duration, Duration) {
+    let open = TRANSACTION_TIMEOUT.max(client::session_timeout(&cluster.settings) * 2 / 3);
+    (open, open * 2 / 3)
+}
+
 fn config(cluster: &Cluster, id: &str) -> ClientConfig {
+    let (open, delivery) = patience(cluster);
     let mut config = cluster.base.clone();
     config
         .set("transactional.id", id)
@@ -287,14 +295,8 @@ fn config(cluster: &Cluster, id: &str) -> ClientConfig {
         .set("acks", "all")
         .set("compression.type", "zstd")
         .set("linger.ms", "2")
-        .set(
-            "transaction.timeout.ms",
-            TRANSACTION_TIMEOUT.as_millis().to_string(),
-        )
-        .set(
-            "message.timeout.ms",
-            DELIVERY_TIMEOUT.as_millis().to_string(),
-        );
+        .set("transaction.timeout.ms", open.as_millis().to_string())
+        .set("message.timeout.ms", delivery.as_millis().to_string());
     client::overlay(&mut config, &cluster.settings);
     config
 }

@@ -25,7 +25,7 @@ const VERSION: u32 = 1;
 const VERSION_FILE: &str = "version";
 /// Present while a store is being made: until it is gone, nothing was accepted.
 const UNFINISHED_FILE: &str = "unfinished";
-const DATABASE: &str = "store";
+pub(super) const DATABASE: &str = "store";
 const STORE_NAME: &str = "store";
 /// Bytes of blocks kept in memory: readers are mostly at the end, which is there anyway.
 const CACHE: u64 = 8 << 20;
@@ -33,7 +33,7 @@ const CACHE: u64 = 8 << 20;
 const UNFLUSHED: u64 = 4 << 20;
 /// Bytes of the disk that are left alone: room to flush and merge what was written, so that the
 /// database never meets a full disk in the middle of it.
-const RESERVE: u64 = 48 << 20;
+pub(super) const RESERVE: u64 = 48 << 20;
 /// Bytes of journals before the oldest is worked off; the least that the database allows.
 const JOURNALS: u64 = 64 << 20;
 
@@ -305,6 +305,11 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
     }
 }
 
+/// Whether nothing was ever accepted in `directory`, or begun.
+pub(super) fn is_new(directory: &Path) -> bool {
+    directory.is_dir() && matches!(read_version(directory), Ok(None))
+}
+
 /// The name of the store that should be here; `None` when nothing was ever accepted here.
 fn read_version(directory: &Path) -> Result<Option<String>, OpenError> {
     if directory.join(UNFINISHED_FILE).exists() {
@@ -417,8 +422,7 @@ fn unusable(directory: &Path, error: &dyn std::fmt::Display) -> OpenError {
 /// What the disk of `directory` is short of, as the beginning of a sentence; `None` while there is room.
 pub(super) fn short_of_room(directory: &Path) -> Option<String> {
     // A disk that cannot be asked is not known to be full.
-    let disk = rustix::fs::statvfs(directory).ok()?;
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let free = free(directory)?;
     (free < RESERVE).then(|| {
         format!(
             "the disk of the log directory {} has {} MiB free, and {} are needed",
@@ -427,6 +431,12 @@ pub(super) fn short_of_room(directory: &Path) -> Option<String> {
             RESERVE >> 20
         )
     })
+}
+
+/// Bytes that the disk of `directory` has left for us.
+pub(super) fn free(directory: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(directory).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// The refusal of a store that cannot be trusted.
