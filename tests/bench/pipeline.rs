@@ -1,7 +1,7 @@
 //! Speed and memory of the real binary, each next to a baseline of the same run. A table for people
 //! goes to standard error, JSON to `target/bench.json` and to standard output. With the argument `polling`
 //! only what following feeds costs is measured, with `parsing` only what reading documents costs, with `tagging`
-//! only what `claimwire tag` costs.
+//! only what `claimwire tag` costs, with `scaling` only what tagging on Kafka costs.
 
 #![expect(
     clippy::print_stderr,
@@ -25,6 +25,7 @@ mod latency;
 mod parsing;
 mod polls;
 mod process;
+mod scaling;
 mod store;
 mod tagging;
 mod throughput;
@@ -58,6 +59,12 @@ fn main() {
         return;
     }
     let brokers = support::kafka::brokers();
+    if std::env::args().any(|argument| argument == "scaling") {
+        let brokers = brokers.expect("scaling is measured on Kafka");
+        let runtime = Runtime::new().expect("a runtime");
+        runtime.block_on(scaling(&brokers, &mut figures));
+        return;
+    }
     if brokers.is_none() {
         let why = support::kafka::missing().unwrap_or_default();
         eprintln!("left out: everything on Kafka, for {why}");
@@ -88,6 +95,7 @@ async fn measure(brokers: Option<String>, figures: &mut Figures) {
     figures.add("local_run", run.seconds, "s");
     figures.add("local_restart_after_kill", run.restart_seconds, "s");
 
+    let scaled = brokers.clone();
     let kafka = brokers.map(|brokers| ("kafka", Backend::Kafka(brokers)));
     for (name, backend) in kafka.into_iter().chain([("local", Backend::Local)]) {
         let milliseconds = latency::served_to_readable(backend).await;
@@ -105,6 +113,9 @@ async fn measure(brokers: Option<String>, figures: &mut Figures) {
 
     polling(figures).await;
     parsing(figures);
+    if let Some(brokers) = &scaled {
+        scaling(brokers, figures).await;
+    }
 
     let commits = store::durable_commits().await;
     figures.add("local_commits_of_100_records", commits, "commits/s");
@@ -128,6 +139,32 @@ async fn polling(figures: &mut Figures) {
     let (cost, polls) = idle::not_modified(idle.cpu).await;
     figures.add("cpu_per_304", cost, "us");
     figures.add("polls_answered_304", polls as f64, "polls");
+}
+
+/// What tagging costs on Kafka.
+async fn scaling(brokers: &str, figures: &mut Figures) {
+    let core = scaling::one_core(brokers, 20_000).await;
+    figures.add(
+        "one_core_committed_to_classified",
+        core.committed / core.classified,
+        "ratio",
+    );
+    figures.add("one_core_committed", core.committed, "items/s");
+    figures.add("one_core_classified", core.classified, "items/s");
+    for count in [1, 2, 4] {
+        let rate = scaling::instances(brokers, count, 30_000).await;
+        figures.add(&format!("tagged_by_{count}"), rate, "items/s");
+    }
+    // The most that `CLAIMWIRE_BENCH_ITEMS` allows: a million takes minutes.
+    let most = std::env::var("CLAIMWIRE_BENCH_ITEMS")
+        .map_or(1_000_000, |most| most.parse().expect("a number of items"));
+    let counts = [10_000, 100_000, 1_000_000];
+    let counts: Vec<usize> = counts.into_iter().filter(|count| *count <= most).collect();
+    let costs = scaling::items(brokers, &counts).await;
+    for (count, (rate, cpu)) in counts.iter().zip(costs) {
+        figures.add(&format!("tagged_of_{count}"), rate, "items/s");
+        figures.add(&format!("cpu_of_each_of_{count}"), cpu, "us");
+    }
 }
 
 /// What reading documents costs.

@@ -202,17 +202,22 @@ fn articles() -> Vec<Document> {
 
 /// The English sentences of the labelled corpus.
 fn claims() -> Vec<Document> {
+    let sentences = sentences();
+    let chunks = sentences.chunks(SENTENCES);
+    chunks
+        .map(|chunk| (String::new(), chunk.join(" ")))
+        .collect()
+}
+
+/// The English sentences of the labelled corpus.
+pub(crate) fn sentences() -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../classifier/corpus/en.toml");
     let content = fs::read_to_string(path).expect("the corpus");
     let corpus: toml::Value = toml::from_str(&content).expect("the corpus is TOML");
     let listed = corpus["sentence"].as_array().expect("sentences");
-    let sentences: Vec<&str> = listed
+    listed
         .iter()
-        .filter_map(|one| one["text"].as_str())
-        .collect();
-    let chunks = sentences.chunks(SENTENCES);
-    chunks
-        .map(|chunk| (String::new(), chunk.join(" ")))
+        .filter_map(|one| Some(one["text"].as_str()?.to_owned()))
         .collect()
 }
 

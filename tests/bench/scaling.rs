@@ -1,0 +1,257 @@
+//! What tagging costs on Kafka: beside the classifier alone on the same texts, with more instances, and with more items.
+
+use std::time::{Duration, Instant};
+
+use classifier::{Classifier, RuleFiles};
+use jiff::Timestamp;
+use sink::envelope::{self, Trace};
+use sink::{Cleanup, KafkaSettings, Log, Security, Settings, TopicSpec};
+use tokio::process::Command;
+use wire::document::ParseStatus;
+use wire::feed::PublisherKind;
+use wire::id::IdOrigin;
+use wire::revision::{DocumentQuality, Source};
+use wire::{FeedId, ItemId, Language, Revision};
+
+use crate::process::cpu_seconds;
+use crate::support::daemon::{Backend, Daemon, Options, PATIENCE, Setup, eventually};
+use crate::tagging;
+
+const PARTITIONS: u32 = 12;
+/// Sentences of the labelled corpus in an item, which is what feeds carry.
+const SENTENCES: usize = 4;
+/// Items in one transaction of those that fill `raw`.
+const TOGETHER: usize = 500;
+/// How often the daemons are asked how far they are.
+const GLANCE: Duration = Duration::from_millis(50);
+const IDLE: Options<'_> = Options {
+    feeds: &[],
+    interval: "1h",
+    sample: false,
+    partitions: PARTITIONS,
+};
+
+/// Items a second on one core: read from Kafka, tagged and committed, and classified alone.
+pub(crate) struct OneCore {
+    pub(crate) committed: f64,
+    pub(crate) classified: f64,
+}
+
+pub(crate) async fn one_core(brokers: &str, items: usize) -> OneCore {
+    let mut raw = Raw::open(brokers, 1).await;
+    let revisions = raw.fill(items).await;
+    let work = raw.work(true).await;
+    let classified = tokio::task::spawn_blocking(move || {
+        let classifier = Classifier::new(&RuleFiles::builtin()).expect("the rules are right");
+        let began = Instant::now();
+        for revision in &revisions {
+            std::hint::black_box(classifier.classify(revision));
+        }
+        items as f64 / began.elapsed().as_secs_f64()
+    });
+    OneCore {
+        committed: work.items as f64 / work.seconds,
+        classified: classified.await.expect("it does not panic"),
+    }
+}
+
+/// Items a second that so many instances tag together.
+pub(crate) async fn instances(brokers: &str, count: usize, items: usize) -> f64 {
+    let mut raw = Raw::open(brokers, count).await;
+    raw.fill(items).await;
+    let work = raw.work(false).await;
+    work.items as f64 / work.seconds
+}
+
+/// Items a second and CPU time of each, in microseconds, for more and more items on one log.
+pub(crate) async fn items(brokers: &str, counts: &[usize]) -> Vec<(f64, f64)> {
+    let mut raw = Raw::open(brokers, 1).await;
+    let mut costs = Vec::new();
+    for count in counts {
+        raw.fill(*count).await;
+        let work = raw.work(false).await;
+        let items = work.items as f64;
+        costs.push((items / work.seconds, 1e6 * work.cpu / items));
+    }
+    costs
+}
+
+/// A `raw` topic of our own, and those who tag it.
+struct Raw {
+    log: Log,
+    setups: Vec<Setup>,
+    texts: Vec<String>,
+    written: usize,
+    tagged: usize,
+}
+
+/// What tagging all that was there has taken.
+struct Work {
+    items: usize,
+    seconds: f64,
+    cpu: f64,
+}
+
+impl Raw {
+    async fn open(brokers: &str, instances: usize) -> Self {
+        let first = Setup::new(Backend::Kafka(brokers.to_owned()), &IDLE);
+        let settings = KafkaSettings {
+            brokers: brokers.to_owned(),
+            prefix: first.prefix.clone(),
+            instance: "filler".to_owned(),
+            security: Security::default(),
+            replication: 0,
+            commit_interval: Duration::ZERO,
+            properties: [].into(),
+        };
+        let raw = TopicSpec {
+            name: "raw".to_owned(),
+            partitions: PARTITIONS,
+            cleanup: Cleanup::Delete {
+                age: Duration::from_hours(30 * 24),
+                bytes: None,
+            },
+        };
+        let log = Log::open(&Settings::Kafka(settings), &[raw]).await;
+        let mut setups: Vec<Setup> = (1..instances)
+            .map(|number| first.another(&format!("instance-{number}"), &IDLE))
+            .collect();
+        setups.push(first);
+        let sentences = tagging::sentences();
+        Self {
+            log: log.expect("the broker answers"),
+            setups,
+            texts: sentences
+                .chunks(SENTENCES)
+                .map(|some| some.join(" "))
+                .collect(),
+            written: 0,
+            tagged: 0,
+        }
+    }
+
+    /// Writes so many more revisions to `raw`; returns them.
+    async fn fill(&mut self, items: usize) -> Vec<Revision> {
+        let numbers: Vec<usize> = (self.written..self.written + items).collect();
+        let mut revisions = Vec::new();
+        for some in numbers.chunks(TOGETHER) {
+            let some: Vec<Revision> = some.iter().map(|number| self.revision(*number)).collect();
+            let records = some.iter().map(|it| envelope::revision(it, Trace::start()));
+            let appended = self.log.append(records.collect()).await;
+            appended.expect("the broker takes them");
+            // Of a million, nobody wants them all in memory.
+            if items <= 100_000 {
+                revisions.extend(some);
+            }
+        }
+        self.written += items;
+        revisions
+    }
+
+    /// No two items are alike, as news are not.
+    fn revision(&self, number: usize) -> Revision {
+        let now = Timestamp::now();
+        let id = wire::id::digest(&[&self.setups[0].prefix, &number.to_string()]);
+        Revision {
+            item: ItemId(id),
+            revision: 1,
+            id_origin: IdOrigin::Guid,
+            guid: None,
+            source: Source {
+                feed: FeedId("bench".to_owned()),
+                url: "https://example.org/rss".to_owned(),
+                publisher: "The Bench Gazette".to_owned(),
+                language: Language::En,
+                country: "BE".to_owned(),
+                kind: PublisherKind::Newspaper,
+                admiralty: None,
+                sample: false,
+            },
+            title: format!("NATO and Ukraine, report {number}"),
+            text: self.texts[number % self.texts.len()].clone(),
+            truncated: false,
+            link: None,
+            authors: Vec::new(),
+            categories: Vec::new(),
+            enclosures: Vec::new(),
+            published: Some(now),
+            updated: None,
+            fetched: now,
+            change: None,
+            document: DocumentQuality {
+                status: ParseStatus::Ok,
+                quality: 1.0,
+                repairs: Vec::new(),
+                gap_suspected: false,
+            },
+        }
+    }
+
+    /// Has everything tagged that was written since the last time, on one core where that is wanted.
+    async fn work(&mut self, one_core: bool) -> Work {
+        let items = self.written - self.tagged;
+        let daemons: Vec<Daemon> = self.setups.iter().map(|it| it.launch_as("tag")).collect();
+        if one_core {
+            for daemon in &daemons {
+                pin(daemon.pid()).await;
+            }
+        }
+        eventually(PATIENCE, "tagging begins", async || {
+            tagged(&daemons).await > 0
+        })
+        .await;
+        let (began, before) = (Instant::now(), tagged(&daemons).await);
+        let cpu = cpu(&daemons);
+        let mut tick = tokio::time::interval(GLANCE);
+        let limit = Duration::from_secs(60 + items as u64 / 100);
+        while tagged(&daemons).await < items {
+            tick.tick().await;
+            assert!(began.elapsed() < limit, "not all are tagged");
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        let cpu = self::cpu(&daemons) - cpu;
+        for daemon in daemons {
+            daemon.stop("TERM", PATIENCE).await;
+        }
+        self.tagged = self.written;
+        Work {
+            items: items - before,
+            seconds,
+            cpu,
+        }
+    }
+}
+
+/// Keeps every thread of a process to the first core.
+async fn pin(pid: u32) {
+    let pinned = Command::new("taskset")
+        .args(["-a", "-c", "-p", "0", &pid.to_string()])
+        .stdout(std::process::Stdio::null())
+        .status()
+        .await;
+    assert!(
+        pinned.is_ok_and(|status| status.success()),
+        "there is taskset"
+    );
+}
+
+fn cpu(daemons: &[Daemon]) -> f64 {
+    daemons.iter().map(|daemon| cpu_seconds(daemon.pid())).sum()
+}
+
+/// How many revisions they have tagged and committed.
+async fn tagged(daemons: &[Daemon]) -> usize {
+    let mut tagged = 0.0;
+    for daemon in daemons {
+        let Some(metrics) = daemon.asked("/metrics").await else {
+            continue;
+        };
+        let counts = metrics
+            .lines()
+            .filter(|it| it.starts_with("claimwire_tagged_total{"));
+        tagged += counts
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum::<f64>();
+    }
+    tagged as usize
+}
