@@ -17,6 +17,9 @@ use super::health::Health;
 /// What librdkafka assumes when nobody says otherwise.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(45);
 
+/// How long a broker that is connected to may take to answer, before the request is made anew elsewhere.
+pub(super) const ANSWER: Duration = Duration::from_secs(20);
+
 /// What librdkafka tells a client, kept for whoever has to explain it.
 #[derive(Clone, Default)]
 pub(super) struct Context {
@@ -124,7 +127,7 @@ pub(super) fn common(settings: &KafkaSettings) -> Result<ClientConfig, OpenError
         .set("client.id", &settings.instance)
         .set("allow.auto.create.topics", "false")
         .set("topic.metadata.refresh.interval.ms", "30000")
-        .set("socket.timeout.ms", "20000")
+        .set("socket.timeout.ms", ANSWER.as_millis().to_string())
         .set("reconnect.backoff.ms", "100")
         .set("reconnect.backoff.max.ms", "2000")
         .set_log_level(RDKafkaLogLevel::Warning);

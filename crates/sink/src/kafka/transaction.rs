@@ -295,6 +295,11 @@ fn config(cluster: &Cluster, id: &str) -> ClientConfig {
         .set("acks", "all")
         .set("compression.type", "zstd")
         .set("linger.ms", "2")
+        // librdkafka wants it to be no longer than a transaction.
+        .set(
+            "socket.timeout.ms",
+            client::ANSWER.min(open).as_millis().to_string(),
+        )
         .set("transaction.timeout.ms", open.as_millis().to_string())
         .set("message.timeout.ms", delivery.as_millis().to_string());
     client::overlay(&mut config, &cluster.settings);
