@@ -48,7 +48,7 @@ pub(crate) fn write_where_asked() {
         }
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
-    runtime.block_on(write)
+    runtime.block_on(write);
 }
 
 pub(crate) async fn a_kill_while_tables_are_merged_loses_nothing(place: Place) {

@@ -1,7 +1,8 @@
 //! For how long a member can be sure of what it holds.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 /// Whether a member can be sure that nobody else was given what it holds; cheap to clone. A commit needs no
@@ -18,7 +19,7 @@ pub struct Tenure(Option<watch::Receiver<Until>>);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Until {
     monotonic: Instant,
-    wall: SystemTime,
+    wall: Timestamp,
 }
 
 impl Tenure {
@@ -50,13 +51,13 @@ impl Until {
         let left = monotonic.saturating_duration_since(Instant::now());
         Self {
             monotonic,
-            wall: SystemTime::now() + left,
+            wall: Timestamp::now() + left,
         }
     }
 
     /// Takes `other` where it is later; false where it is not.
     pub(crate) fn extend(&mut self, other: Self) -> bool {
-        let later = other.monotonic > self.monotonic || self.wall == SystemTime::UNIX_EPOCH;
+        let later = other.monotonic > self.monotonic || self.wall == Timestamp::UNIX_EPOCH;
         if later {
             *self = other;
         }
@@ -64,7 +65,7 @@ impl Until {
     }
 
     fn is_ahead(&self) -> bool {
-        Instant::now() < self.monotonic && SystemTime::now() < self.wall
+        Instant::now() < self.monotonic && Timestamp::now() < self.wall
     }
 }
 
@@ -73,7 +74,7 @@ impl Default for Until {
     fn default() -> Self {
         Self {
             monotonic: Instant::now(),
-            wall: SystemTime::UNIX_EPOCH,
+            wall: Timestamp::UNIX_EPOCH,
         }
     }
 }

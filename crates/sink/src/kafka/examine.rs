@@ -78,9 +78,8 @@ fn cluster(
     let mut there = Vec::new();
     for topic in topics {
         let name = format!("{}{}", settings.prefix, topic.name);
-        let known = metadata.topics().iter();
-        let known = known.filter(|known| known.name() == name && known.error().is_none());
-        match known.last() {
+        let mut known = metadata.topics().iter();
+        match known.find(|known| known.name() == name && known.error().is_none()) {
             Some(known) => {
                 findings.push(layout(&name, known, settings, topic));
                 findings.extend(readable(&consumer, &name));
@@ -271,7 +270,7 @@ fn lag(
     let about = format!("group {}{group}", settings.prefix);
     let advice = "give this user the right to describe and read the group";
     match progress(base, settings, metadata, group, topic) {
-        Ok((members, _)) if members == 0 => Finding::warn(
+        Ok((0, _)) => Finding::warn(
             about,
             "has no members: nobody does its work",
             format!("start `claimwire run`, or `run --role {group}`"),
