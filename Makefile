@@ -80,7 +80,9 @@ stack-check: ## start the compose files and ask Prometheus every query of the da
 
 sbom: ## a CycloneDX bill of materials of the binary in target/claimwire.cdx.json; needs cargo-cyclonedx
 	$(CARGO) cyclonedx --manifest-path crates/claimwire/Cargo.toml --format json --features tls \
-	  --override-filename claimwire.cdx && mv crates/*/claimwire.cdx.json target/
+	  --override-filename claimwire.cdx
+	mv crates/claimwire/claimwire.cdx.json target/
+	rm -f crates/*/claimwire.cdx.json # cargo-cyclonedx writes one for each crate of the workspace
 
 licences: ## licences, sources and duplicates of every dependency; needs cargo-deny
 	$(CARGO) deny --locked check licenses bans sources
