@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
-use wire::schedule::{self as learned, Rhythm};
+use wire::schedule::{Asked, Rhythm};
 use wire::{FeedSpec, FeedState};
 
 use crate::budget::Share;
@@ -23,7 +23,10 @@ use crate::websub::lines::Lines;
 
 /// The fetcher of a process: one HTTP client, one set of turns by host. Cheap to clone.
 #[derive(Clone)]
-pub struct Fetcher(pub(crate) Arc<Shared>, pub(crate) Turns);
+pub struct Fetcher {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) turns: Turns,
+}
 
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
@@ -47,7 +50,7 @@ pub fn new_state(spec: &FeedSpec, now: Timestamp) -> FeedState {
         failures: 0,
         cadence_seconds: 0,
         rhythm: Rhythm::default(),
-        asked: learned::Asked::default(),
+        asked: Asked::default(),
         doubted: None,
         adopted: None,
         moved: None,
@@ -76,7 +79,10 @@ impl Fetcher {
             board: Board::default(),
             lines: Lines::default(),
         };
-        Ok(Self(Arc::new(shared), Turns::new(hosts)))
+        Ok(Self {
+            shared: Arc::new(shared),
+            turns: Turns::new(hosts),
+        })
     }
 
     /// The same fetcher for feeds that others may be given: it begins a request only while the future that
@@ -86,8 +92,10 @@ impl Fetcher {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let turns = self.1.while_certain(Arc::new(move || Box::pin(certain())));
-        Self(Arc::clone(&self.0), turns)
+        Self {
+            shared: Arc::clone(&self.shared),
+            turns: (self.turns).while_certain(Arc::new(move || Box::pin(certain()))),
+        }
     }
 
     /// One poll: waits for the host's turn, asks conditionally, parses, identifies, compares with `state`.
@@ -95,20 +103,20 @@ impl Fetcher {
     pub async fn poll(&self, spec: &FeedSpec, state: &FeedState) -> Poll {
         let state = for_spec(spec, state.clone());
         let turn = self.turn(spec, &state).await;
-        let asked = self.ask(turn, spec, &state).await;
-        self.settled(spec, state, asked).0
+        let answered = self.ask(turn, spec, &state).await;
+        self.settled(spec, state, answered).0
     }
 
     /// The least time between two requests to one host.
     #[must_use]
     pub fn host_spacing(&self) -> Duration {
-        self.0.settings.host_spacing
+        self.shared.settings.host_spacing
     }
 
     /// How every feed that this process polls is doing, by feed id.
     #[must_use]
     pub fn status(&self) -> Vec<FeedStatus> {
-        self.0.board.all()
+        self.shared.board.all()
     }
 
     /// The right to ask the feed's host; for an address that is none, a turn at nobody's.
@@ -116,11 +124,11 @@ impl Fetcher {
         let host = Url::parse(relocate::address(spec, state))
             .map(|url| hosts::authority(&url))
             .unwrap_or_default();
-        self.1.turn(host).await
+        self.turns.turn(host).await
     }
 
     /// Asks the feed in its `turn`.
-    pub(crate) async fn ask(&self, turn: Turn, spec: &FeedSpec, state: &FeedState) -> Asked {
+    pub(crate) async fn ask(&self, turn: Turn, spec: &FeedSpec, state: &FeedState) -> Answered {
         let begun = tokio::time::Instant::now();
         let doubted = schedule::is_doubted(state, Timestamp::now());
         let validators = if doubted {
@@ -131,40 +139,40 @@ impl Fetcher {
                 last_modified: state.last_modified.as_deref(),
             }
         };
-        let own = self.0.settings.built_in.as_ref();
+        let own = self.shared.settings.built_in.as_ref();
         let answer = match own.filter(|own| own.is(spec)) {
             Some(own) => own.answer(spec, validators, Timestamp::now()),
             None => self.request(turn, spec, state, validators).await,
         };
-        Asked {
+        Answered {
             answer,
             begun,
             doubted,
         }
     }
 
-    /// The poll that what was `asked` makes of `state`, and the memory that what it read still takes.
+    /// The poll that an answer makes of `state`, and the memory that what it read still takes.
     pub(crate) fn settled(
         &self,
         spec: &FeedSpec,
         state: FeedState,
-        asked: Asked,
+        answered: Answered,
     ) -> (Poll, Option<Share>) {
-        let Asked {
+        let Answered {
             mut answer,
             begun,
             doubted,
-        } = asked;
+        } = answered;
         let memory = answer.as_mut().ok().and_then(|answer| answer.memory.take());
         let (failures, now) = (state.failures, Timestamp::now());
         let settler = Settler {
-            settings: &self.0.settings,
+            settings: &self.shared.settings,
             spec,
             now,
             doubted,
         };
         let poll = settler.settle(state, answer);
-        self.0.board.polled(spec, &poll, now);
+        self.shared.board.polled(spec, &poll, now);
         report::polled(spec, failures, &poll, doubted);
         metrics::histogram!("claimwire_poll_duration_seconds")
             .record(begun.elapsed().as_secs_f64());
@@ -181,20 +189,21 @@ impl Fetcher {
         let url = Url::parse(relocate::address(spec, state));
         let url = url.map_err(|error| PollError::Address(error.to_string()))?;
         let credential = credential_at(spec, &url);
-        let http = &self.0.http;
-        http.get(url, credential, validators, &self.1, turn).await
+        let http = &self.shared.http;
+        http.get(url, credential, validators, &self.turns, turn)
+            .await
     }
 }
 
 /// What asking a feed gave.
-pub(crate) struct Asked {
+pub(crate) struct Answered {
     answer: Result<Answer, PollError>,
     begun: tokio::time::Instant,
     /// Whether it was asked without the validators that are known.
     doubted: bool,
 }
 
-impl Asked {
+impl Answered {
     /// Whether there is a document to compare with what was seen.
     pub(crate) fn has_document(&self) -> bool {
         let answer = self.answer.as_ref();

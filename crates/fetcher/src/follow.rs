@@ -10,7 +10,7 @@ use wire::websub::Subscription;
 use wire::{FeedSpec, FeedState};
 
 use crate::budget::Share;
-use crate::fetch::{Asked, Fetcher, for_spec};
+use crate::fetch::{Answered, Fetcher, for_spec};
 use crate::hosts::Turn;
 use crate::poll::{Offer, Poll};
 use crate::report;
@@ -55,11 +55,11 @@ impl Fetcher {
         let items = state.seen.iter().filter(|seen| seen.present).count();
         let mut resting = Resting::new(state);
         async move {
-            let mut line = self.0.lines.line(&spec.id);
+            let mut line = self.shared.lines.line(&spec.id);
             line.keep(resting.state.websub.as_ref());
             // Only while the line is held: a hub that calls a feed which is shown and has no line is told that
             // its subscription has gone.
-            let _shown = self.0.board.show(&spec, &resting.state, items);
+            let _shown = self.shared.board.show(&spec, &resting.state, items);
             while !resting.state.gone {
                 line.keep(resting.state.websub.as_ref());
                 let wake = self.wake(&spec, &resting.state, &mut line);
@@ -87,8 +87,8 @@ impl Fetcher {
         let begun = Timestamp::now();
         let found = match wake {
             Wake::Poll(turn) => {
-                let asked = self.ask(turn, spec, &resting.state).await;
-                self.polled(spec, resting, asked)
+                let answered = self.ask(turn, spec, &resting.state).await;
+                self.polled(spec, resting, answered)
             }
             Wake::Note(note) => self.noted(spec, resting.whole(), note),
             Wake::Hub(turn) => {
@@ -127,7 +127,7 @@ impl Fetcher {
 
     /// The state from which following goes on.
     fn resumed(&self, spec: &FeedSpec, state: FeedState) -> FeedState {
-        let (settings, now) = (&self.0.settings, Timestamp::now());
+        let (settings, now) = (&self.shared.settings, Timestamp::now());
         let mut state = for_spec(spec, state);
         state.next_poll = schedule::at_start(settings, spec, &state, now);
         let spread = schedule::start_spread(settings, spec);
@@ -155,15 +155,15 @@ impl Fetcher {
         }
     }
 
-    /// What was `asked`, settled; only a document is compared with the items that were seen.
-    fn polled(&self, spec: &FeedSpec, resting: &Resting, asked: Asked) -> Found {
-        let compared = asked.has_document();
+    /// An answer, settled; only a document is compared with the items that were seen.
+    fn polled(&self, spec: &FeedSpec, resting: &Resting, answered: Answered) -> Found {
+        let compared = answered.has_document();
         let state = if compared {
             resting.whole()
         } else {
             resting.state.clone()
         };
-        let (mut poll, memory) = self.settled(spec, state, asked);
+        let (mut poll, memory) = self.settled(spec, state, answered);
         if poll.must_be_written() && !compared {
             poll.state.seen = resting.seen();
         }
@@ -178,7 +178,7 @@ impl Fetcher {
     fn noted(&self, spec: &FeedSpec, state: FeedState, note: Note) -> Found {
         let now = Timestamp::now();
         let settler = Settler {
-            settings: &self.0.settings,
+            settings: &self.shared.settings,
             spec,
             now,
             doubted: false,
@@ -197,7 +197,7 @@ impl Fetcher {
                 (poll, Some(memory), Some(committed))
             }
         };
-        self.0.board.told(spec, &poll, now);
+        self.shared.board.told(spec, &poll, now);
         Found {
             poll,
             _memory: memory,
@@ -217,7 +217,7 @@ impl Fetcher {
         let retry_after = asked.as_ref().err().and_then(|error| error.retry_after());
         let now = Timestamp::now();
         lease::asked(subscription, retry_after, now);
-        self.0.board.knows(spec, state, now);
+        self.shared.board.knows(spec, state, now);
     }
 }
 

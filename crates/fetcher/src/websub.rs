@@ -84,8 +84,8 @@ impl Fetcher {
             let found = pairs.find(|(key, _)| key == name);
             found.map(|(_, value)| value.into_owned())
         };
-        let Some(entry) = self.0.lines.find(feed, word) else {
-            return match self.0.board.shows(feed) {
+        let Some(entry) = self.shared.lines.find(feed, word) else {
+            return match self.shared.board.shows(feed) {
                 true => Reply::NotAsked,
                 false => Reply::Later,
             };
@@ -130,8 +130,8 @@ impl Fetcher {
         B: Body<Data = Bytes> + Unpin,
         B::Error: Display,
     {
-        let Some(entry) = self.0.lines.find(feed, word) else {
-            return match self.0.board.shows(feed) {
+        let Some(entry) = self.shared.lines.find(feed, word) else {
+            return match self.shared.board.shows(feed) {
                 true => Reply::Gone,
                 false => Reply::Later,
             };
@@ -178,10 +178,10 @@ impl Fetcher {
         B: Body<Data = Bytes> + Unpin,
         B::Error: Display,
     {
-        let bodies = &self.0.http.bodies;
+        let bodies = &self.shared.http.bodies;
         let broken = |error: B::Error| PollError::Connect(error.to_string());
         let received = bodies.receive(headers, body, broken);
-        let received = tokio::time::timeout(self.0.settings.total_timeout, received);
+        let received = tokio::time::timeout(self.shared.settings.total_timeout, received);
         let received = received.await.map_err(|_| PollError::Timeout)??;
         if !signature::is_right(headers, &entry.secret, &received.bytes) {
             return Ok(None);
@@ -200,12 +200,12 @@ impl Fetcher {
     /// Asks the hub to end a subscription that has not lapsed, and waits until it has asked back, though not for
     /// long: a hub that does not is told with 410 when it next pushes, and a lease ends by itself.
     pub async fn unsubscribe(&self, feed: &FeedId, subscription: &Subscription) {
-        let here = self.0.settings.websub.as_ref();
+        let here = self.shared.settings.websub.as_ref();
         let is_here = here.is_some_and(|own| own.callback.as_str() == subscription.callback);
         if !is_here || !lease::holds(subscription, Timestamp::now()) {
             return;
         }
-        let mut leaving = self.0.lines.leave(feed, subscription);
+        let mut leaving = self.shared.lines.leave(feed, subscription);
         let hub = redacted(&subscription.hub);
         let ended = async {
             let turn = self.hub_turn(subscription).await;
@@ -229,7 +229,7 @@ impl Fetcher {
     /// The right to ask the subscription's hub.
     pub(crate) async fn hub_turn(&self, subscription: &Subscription) -> Turn {
         let host = Url::parse(&subscription.hub).map(|url| hosts::authority(&url));
-        self.1.turn(host.unwrap_or_default()).await
+        self.turns.turn(host.unwrap_or_default()).await
     }
 
     /// Sends the hub a request (§5.1). The secret goes along also where the hub is not asked by `https`: who
@@ -244,7 +244,7 @@ impl Fetcher {
         let url = Url::parse(&subscription.hub);
         let url = url.map_err(|error| PollError::Address(error.to_string()))?;
         let form = self.form(feed, subscription, mode);
-        self.0.http.send(url, form, &self.1, turn).await
+        self.shared.http.send(url, form, &self.turns, turn).await
     }
 
     fn form(&self, feed: &FeedId, subscription: &Subscription, mode: &str) -> String {
@@ -253,7 +253,7 @@ impl Fetcher {
         form.append_pair("hub.mode", mode)
             .append_pair("hub.topic", &subscription.topic)
             .append_pair("hub.callback", &callback);
-        if let (Some(own), "subscribe") = (&self.0.settings.websub, mode) {
+        if let (Some(own), "subscribe") = (&self.shared.settings.websub, mode) {
             form.append_pair("hub.secret", &subscription.secret.0)
                 .append_pair("hub.lease_seconds", &own.lease.as_secs().to_string());
         }

@@ -12,8 +12,8 @@ use crate::volatile;
 
 /// Gives every item its id: by guid, else by canonical link, else by content. A guid that stands on
 /// items with different links, or on items without links that say different things, names none of them;
-/// a link that stands on items with different titles, without a guid, names none of them either. `originals` are the
-/// addresses that the items say they are the copies of, in their order.
+/// a link that stands on items with different titles, without a guid, names none of them either. `originals`
+/// are the addresses that the items say they are the copies of, in their order.
 pub(super) fn assign(
     items: &mut [Item],
     originals: &[Option<String>],

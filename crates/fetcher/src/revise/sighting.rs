@@ -14,7 +14,7 @@ const UNLIKE: f32 = 0.2;
 pub(super) struct Sighting<'a> {
     pub(super) item: &'a Item,
     pub(super) title: &'a str,
-    /// The content before the summary, within the bound.
+    /// The content, or the summary where that says more, within the bound.
     pub(super) text: &'a str,
     /// Whether the text was cut, by the feed or by the bound.
     pub(super) truncated: bool,

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use crate::finding::Finding;
 use crate::settings::{Cleanup, LocalSettings, TopicSpec};
 
-use super::codec::{self, Place};
 use super::store::{
     self, DATABASE, Extent, RESERVE, Store, Topic, index_key, number, record_key, text,
 };
@@ -198,15 +197,8 @@ fn each(
     let all = record_key(topic.id, partition, 0)..=record_key(topic.id, partition, u64::MAX);
     for guard in store.records.range(all) {
         let (key, bytes) = guard.into_inner().map_err(text)?;
-        let offset = number(&key[8..]);
-        let place = Place {
-            topic: &topic.name,
-            partition,
-            offset,
-        };
-        let entry = codec::decode(place, &bytes)
-            .ok_or_else(|| format!("the record at {partition}/{offset} cannot be read"))?;
-        look(offset, &entry.key)?;
+        let entry = store::decoded(topic, partition, &key, &bytes)?;
+        look(entry.offset, &entry.key)?;
     }
     Ok(())
 }

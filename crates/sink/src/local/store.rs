@@ -151,22 +151,12 @@ impl Store {
         let range = record_key(topic.id, partition, from)..record_key(topic.id, partition, end);
         for guard in self.records.range(range) {
             let (key, bytes) = guard.into_inner().map_err(text)?;
-            let offset = number(&key[8..]);
-            let place = Place {
-                topic: &topic.name,
-                partition,
-                offset,
-            };
-            let entry = codec::decode(place, &bytes);
-            entries.push(entry.ok_or_else(|| {
-                format!(
-                    "record {}/{partition}/{offset} cannot be decoded",
-                    topic.name
-                )
-            })?);
+            let entry = decoded(topic, partition, &key, &bytes)?;
+            let next = entry.offset + 1;
+            entries.push(entry);
             read += bytes.len();
             if read >= limit {
-                return Ok((entries, offset + 1));
+                return Ok((entries, next));
             }
         }
         Ok((entries, end.max(from)))
@@ -303,6 +293,27 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
         ))),
         Err(TryLockError::Error(error)) => Err(unusable(directory, &error)),
     }
+}
+
+/// The record under `key`.
+pub(super) fn decoded(
+    topic: &Topic,
+    partition: u32,
+    key: &[u8],
+    bytes: &[u8],
+) -> Result<Entry, String> {
+    let offset = number(&key[8..]);
+    let place = Place {
+        topic: &topic.name,
+        partition,
+        offset,
+    };
+    codec::decode(place, bytes).ok_or_else(|| {
+        format!(
+            "record {}/{partition}/{offset} cannot be decoded",
+            topic.name
+        )
+    })
 }
 
 /// Whether nothing was ever accepted in `directory`, or begun.
