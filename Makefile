@@ -34,7 +34,7 @@ ci: ## what CI runs: lint, licences, then every test, with nothing left out
 	$(MAKE) licences
 	CI=true $(MAKE) test
 
-bench: ## speed and memory, as ratios to a baseline of the same run; JSON in target/bench.json
+bench: ## speed and memory, as ratios to a baseline of the same run; JSON in target/bench.json (CLAIMWIRE_BENCH_ITEMS=100000 leaves the million out)
 	$(CARGO) bench --locked -p claimwire --bench pipeline
 
 soak: ## break everything on a cluster of three brokers, a thing every few seconds (MINUTES=15); report in target/soak.json
