@@ -14,10 +14,7 @@ use crate::files::{RuleError, RuleFiles};
 
 const RULES: &str = "factuality/en.toml";
 const WEIGHTS: &str = "factuality/en.weights.tsv";
-/// The share of certainty that takes a predicate above a step. A half would err least in size; a little more errs less
-/// often about what happened and what did not, as cross-validation on the training data showed.
-const SHARE: f32 = 0.58;
-/// The row of the table that counts for every predicate.
+/// The row of the table that counts for every predicate, less the share of certainty that each step asks for.
 const BIAS: &str = "bias";
 /// The value of what nothing speaks against.
 const CERTAIN: f32 = 3.0;
@@ -103,7 +100,7 @@ impl Commitment {
         let bias = self.weights.get(BIAS);
         let above = (0..self.levels.len() - 1).filter(|&step| {
             let sum: f32 = known.iter().map(|weights| weights[step]).sum();
-            bias.map_or(0.0, |bias| bias[step]) + sum * scale > SHARE
+            bias.map_or(0.0, |bias| bias[step]) + sum * scale > 0.0
         });
         self.levels[above.count()]
     }

@@ -7,6 +7,8 @@ use crate::commitment::Signatures;
 use crate::grammar::Tag;
 use crate::predicate::{Group, Sentence};
 
+mod surroundings;
+
 /// Words before a predicate in which a modal or a negation colours it.
 const CONTEXT: usize = 8;
 /// Words before a predicate in which the mark of its clause is looked for.
@@ -20,7 +22,7 @@ pub(crate) fn of(sentence: &Sentence<'_>, signatures: &Signatures, at: usize) ->
         sentence,
         signatures,
         at,
-        found: Vec::with_capacity(64),
+        found: Vec::with_capacity(128),
     };
     features.word();
     let group = features.group();
@@ -34,6 +36,9 @@ pub(crate) fn of(sentence: &Sentence<'_>, signatures: &Signatures, at: usize) ->
     features.governor(group.as_ref(), kind);
     features.clause(kind);
     features.context(kind);
+    features.neighbours();
+    features.colours();
+    features.governors();
     features.found.sort_unstable();
     features.found.dedup();
     features.found
