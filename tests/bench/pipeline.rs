@@ -20,6 +20,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
+mod growth;
 mod idle;
 mod latency;
 mod parsing;
@@ -196,6 +197,9 @@ fn tagging(figures: &mut Figures) {
             );
             figures.add(&format!("spacy_{}", kind.name), spacy.tokens, "tokens/s");
         }
+    }
+    for (text, growth) in growth::growth() {
+        figures.add(&format!("tag_growth_{text}"), growth, "ratio");
     }
     let memory = tagging::memory(&texts[0]);
     figures.add("resident_tagging_64_mib", memory.warm, "MiB");

@@ -96,7 +96,7 @@ pub(crate) fn speed(texts: &Texts) -> Speed {
 }
 
 /// CPU time of `claimwire tag` on a file.
-fn tagging_seconds(file: &Path) -> f64 {
+pub(crate) fn tagging_seconds(file: &Path) -> f64 {
     let mut child = tag()
         .arg(file)
         .stdout(Stdio::piped())

@@ -249,6 +249,53 @@ not json
 }
 
 #[test]
+fn any_input_is_tagged_or_refused_with_a_reason() {
+    let document = |id: &str, text: &str| {
+        let mut line = serde_json::json!({"id": id, "text": text})
+            .to_string()
+            .into_bytes();
+        line.push(b'\n');
+        line
+    };
+    let input = [
+        b"{\"id\": \"invalid\", \"text\": \"NATO \xff\xfe\"}\n".to_vec(),
+        document(
+            "right-to-left",
+            "\u{202e}حلف الناتو NATO أوكرانيا Ukraine\u{202c}",
+        ),
+        document(
+            "zero-width",
+            "NA\u{200b}TO \u{feff}said\u{200d} Ukraine\u{2060} will\u{ad} join.",
+        ),
+        document("word of 10 MB", &"a".repeat(10_000_000)),
+        document("commas", &",".repeat(1_000_000)),
+        b"x".repeat(100_000_000),
+        b"\n".to_vec(),
+        document("last", "NATO said Ukraine will join."),
+    ]
+    .concat();
+    let directory = directory();
+    let output = fed(directory.path(), &["tag", "--json", "--all"], &[], &input);
+    assert!(output.status.success());
+    let tagged = lines(&output);
+    let ids: Vec<&str> = tagged.iter().filter_map(|one| one["id"].as_str()).collect();
+    assert_eq!(ids, ["right-to-left", "zero-width", "commas", "last"]);
+    let refused: Vec<Value> = errors(&output)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a reason is JSON"))
+        .collect();
+    let numbers: Vec<u64> = refused
+        .iter()
+        .filter_map(|one| one["line"].as_u64())
+        .collect();
+    assert_eq!(numbers, [1, 4, 6]);
+    let reason = |at: usize| refused[at]["error"].as_str().unwrap_or_default();
+    assert!(reason(0).contains("unicode"), "{}", reason(0));
+    assert_eq!(reason(1), "longer than 1048576 bytes");
+    assert_eq!(reason(2), reason(1));
+}
+
+#[test]
 fn a_port_in_use_is_refused_before_anything_starts() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

@@ -495,7 +495,7 @@ fn pronoun(analysis: &Analysis<'_>, source: &Range<usize>) -> Option<usize> {
     let before = analysis
         .mentions
         .partition_point(|mention| mention.tokens.start < source.start);
-    let last = (0..before).rev().find(|&index| {
+    let last = (0..before).rev().take(mention::REMEMBERED).find(|&index| {
         matches!(
             analysis.mentions[index].kind,
             EntityType::Person | EntityType::Role

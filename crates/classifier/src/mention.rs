@@ -14,6 +14,8 @@ use crate::values::Found;
 const REQUIRES_REACH: usize = 4;
 /// Tokens to each side in which a name's excluded words are looked for.
 const EXCLUDES_REACH: usize = 6;
+/// Mentions back to which a pronoun or *the Alliance* can refer: a bound that keeps any text linear.
+pub(crate) const REMEMBERED: usize = 200;
 
 /// One mention.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use wire::entity::EntityType;
 
 use crate::dictionary::{Dictionary, Entry};
 use crate::lexicon::Lexicon;
-use crate::mention::Mention;
+use crate::mention::{Mention, REMEMBERED};
 use crate::text::Text;
 
 /// Tokens before a name in which a preposition makes it an object.
@@ -48,7 +48,7 @@ fn antecedent(
     before: &[Mention],
     word: &Entry,
 ) -> Option<usize> {
-    let last = before.iter().rev().find_map(|mention| {
+    let last = before.iter().rev().take(REMEMBERED).find_map(|mention| {
         let entry = mention.entry(dictionary)?;
         let body = match entry.kind {
             EntityType::NatoBody => entry.member_of.as_deref().unwrap_or(&entry.id),
@@ -64,6 +64,7 @@ fn antecedent(
     let country = before
         .iter()
         .rev()
+        .take(REMEMBERED)
         .filter(|mention| mention.kind != EntityType::Demonym)
         .filter(|mention| {
             let from = mention.tokens.start.saturating_sub(OBJECT_REACH);
