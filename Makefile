@@ -44,12 +44,16 @@ soak-away: ## keep Kafka away for ten minutes while 2,000 feeds come due: memory
 	$(CARGO) bench --locked -p claimwire --bench soak -- away
 
 eval: ## quality of parsing and tagging on the corpora where they are present and on our own, and politeness rule by rule
-	$(CARGO) bench --locked -p claimwire --bench documents --bench quality --bench entities --bench factuality --bench attribution --bench politeness --bench hostile --bench stories
+	rm -rf target/eval/measures
+	$(CARGO) bench --locked -p claimwire --bench documents --bench entities --bench factuality --bench attribution --bench politeness --bench hostile --bench stories
 	$(CARGO) test --locked -q -p classifier --test corpus --test cues -- --nocapture
+	@cat target/eval/measures/*.tsv | awk -F '\t' '\
+	  BEGIN { printf "\n%-44s %7s %8s\n", "measure of tagging", "figure", "bar" } \
+	  { printf "%-44s %7s %8s  %-6s %s\n", $$1, $$2, $$3, $$4, $$5 }'
 
 fit: ## fit the models of factuality and attribution on the training data, where it is present, and write them under config/
 	$(CARGO) run --release --locked -q -p classifier --example fit_factuality
-	$(CARGO) bench --locked -p classifier --bench fit
+	$(CARGO) run --release --locked -q -p classifier --example fit_attribution
 
 fuzz: ## 20,000 damaged documents, then each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust and cargo-fuzz
 	CLAIMWIRE_MUTATIONS=20000 $(CARGO) test --release --locked -q -p fetcher --test mutations

@@ -16,6 +16,8 @@ use serde::Deserialize;
 mod baseline;
 #[path = "entities/errors.rs"]
 mod errors;
+#[path = "measures.rs"]
+mod measures;
 #[path = "attribution/polnear.rs"]
 mod polnear;
 #[path = "attribution/score.rs"]
@@ -50,6 +52,9 @@ fn main() {
     println!("PolNeAR dev, {} articles: attribution", articles.len());
     ours.print("claimwire", true);
     listed.print(&format!("a list of {} verbs", verbs.len()), false);
+    let mut measures = measures::Measures::default();
+    ours.note(&listed, &mut measures);
+    measures.write(&root, "attribution");
     let target = root.join("target/eval");
     std::fs::create_dir_all(&target).expect("target/ is writable");
     errors.write(&target.join("attribution.tsv"));

@@ -13,6 +13,8 @@ mod crossner;
 mod errors;
 #[path = "entities/iob.rs"]
 mod iob;
+#[path = "measures.rs"]
+mod measures;
 #[path = "entities/ner_uk.rs"]
 mod ner_uk;
 #[path = "entities/slavicner.rs"]
@@ -27,13 +29,20 @@ fn main() {
         .join("entities");
     let errors = root.join("target/eval");
     std::fs::create_dir_all(&errors).expect("target/ is writable");
+    let mut measures = measures::Measures::default();
     slavicner::evaluate(
         &corpora.join("slavicner"),
         &root.join("tests/eval/entities/slavicner-ids.tsv"),
         &errors,
+        &mut measures,
     );
-    ner_uk::evaluate(&corpora.join("ner-uk/train.iob"), &errors);
-    crossner::evaluate(&corpora.join("crossner-politics/dev.txt"), &errors);
+    ner_uk::evaluate(&corpora.join("ner-uk/train.iob"), &errors, &mut measures);
+    crossner::evaluate(
+        &corpora.join("crossner-politics/dev.txt"),
+        &errors,
+        &mut measures,
+    );
+    measures.write(&root, "entities");
 }
 
 /// Spans found, spans annotated, and those in both.

@@ -6,42 +6,61 @@
 //! written to `target/eval/`, to be read.
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+#[path = "factuality/clause.rs"]
+mod clause;
 #[path = "factuality/events.rs"]
 mod events;
+#[path = "measures.rs"]
+mod measures;
 #[path = "factuality/score.rs"]
 mod score;
-#[path = "factuality/tag.rs"]
+#[allow(dead_code, reason = "entities are scored elsewhere")]
+#[path = "tag.rs"]
 mod tag;
 
+use clause::{Clause, Tagged};
 use events::{Event, Sentence};
+use measures::Measures;
 use score::Pairs;
-use tag::Clause;
 
 /// What an event that no clause covers counts as, and the baseline for all.
 const CERTAIN: f32 = 3.0;
+/// Errors of each kind that are written out.
 const WORST: usize = 10;
 
-/// A set, with the bars for its macro-F1, error and correlation.
+/// A set, with the bars for its macro-F1, error and correlation and what is published of others on its test.
 struct Set {
     name: &'static str,
     file: &'static str,
-    bar: &'static str,
+    macro_f1: (f64, &'static str),
+    error: Option<(f64, &'static str)>,
+    correlation: Option<(f64, &'static str)>,
 }
 
 const SETS: [Set; 2] = [
     Set {
         name: "UW dev",
         file: "uw/dev.jsonl",
-        bar: "bar: macro-F1 0.75  MAE 0.42  r 0.66; published on its test: always factual 0.282  0.781; \
-              a parser-based system 0.752  0.399  0.668",
+        macro_f1: (
+            0.75,
+            "on its test, always factual 0.282, a parser-based system 0.752",
+        ),
+        error: Some((
+            0.42,
+            "on its test, always factual 0.781, a parser-based system 0.399",
+        )),
+        correlation: Some((0.66, "on its test, a parser-based system 0.668")),
     },
     Set {
         name: "MEANTIME dev",
         file: "meantime/dev.jsonl",
-        bar: "bar: macro-F1 0.67; published on its test: the same system 0.487",
+        macro_f1: (0.67, "on its test, the same system 0.487"),
+        error: None,
+        correlation: None,
     },
 ];
 
@@ -57,22 +76,24 @@ fn main() {
         score::CERTAIN,
         score::DENIED
     );
+    let mut measures = Measures::default();
     for set in SETS {
         match events::read(&corpora.join(set.file)) {
-            Some(sentences) => evaluate(&set, &sentences, &errors),
+            Some(sentences) => evaluate(&set, &sentences, &errors, &mut measures),
             None => println!("  {:<34} skipped: not there", set.name),
         }
     }
+    measures.write(&root, "factuality");
 }
 
-fn evaluate(set: &Set, sentences: &[Sentence], errors: &Path) {
-    let tagged = tag::clauses(sentences.iter().map(|sentence| sentence.text.as_str()));
+fn evaluate(set: &Set, sentences: &[Sentence], errors: &Path, measures: &mut Measures) {
+    let tagged: Vec<Tagged> = tag::tagged(sentences.iter().map(|one| one.text.as_str()), "en");
     assert_eq!(tagged.len(), sentences.len(), "a line out for each in");
     let mut pairs = Pairs::default();
     let mut always = Pairs::default();
     let mut heads = 0;
     let mut worst = Vec::new();
-    for (sentence, clauses) in sentences.iter().zip(&tagged) {
+    for (sentence, Tagged { clauses }) in sentences.iter().zip(&tagged) {
         for event in &sentence.events {
             heads += usize::from(clauses.iter().any(|clause| clause.is_headed_by(event)));
             let given = value(clauses, event);
@@ -85,16 +106,23 @@ fn evaluate(set: &Set, sentences: &[Sentence], errors: &Path) {
     print(set.name, &pairs);
     println!("  {:<34} {recall:.3}", "  its heads found");
     print("  always factual", &always);
-    println!("  {}", set.bar);
+    note(set, &pairs, measures);
     worst.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut out = String::new();
-    for (_, given, sentence, event) in worst.iter().take(WORST) {
+    let mut written = HashMap::new();
+    for (_, given, sentence, event) in worst {
+        let kind = score::mistake(event.value, given);
+        let times = written.entry(kind.clone()).or_insert(0);
+        *times += 1;
+        if *times > WORST {
+            continue;
+        }
         let letters: Vec<char> = sentence.text.chars().collect();
         let (start, end) = (event.start as usize, event.end as usize);
         let part = |range: &[char]| range.iter().collect::<String>();
         writeln!(
             out,
-            "{:.1} annotated\t{given:.1} given\t{}[{}]{}",
+            "{kind}\t{:.1} annotated\t{given:.1} given\t{}[{}]{}",
             event.value,
             part(&letters[..start]),
             part(&letters[start..end]),
@@ -104,6 +132,31 @@ fn evaluate(set: &Set, sentences: &[Sentence], errors: &Path) {
     }
     let file = errors.join(format!("factuality-{}.tsv", set.name.replace(' ', "-")));
     std::fs::write(&file, out).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+}
+
+/// Adds what the bars are for.
+fn note(set: &Set, pairs: &Pairs, measures: &mut Measures) {
+    let name = |of: &str| format!("{}, {of}", set.name);
+    let (low, high) = pairs.interval(score::DENIED);
+    let classes = pairs.classes(score::DENIED);
+    println!(
+        "  {:<34} macro-F1 {low:.3} to {high:.3}; happened, open, denied: {} {} {}",
+        "  95 of 100 resamples", classes[0], classes[1], classes[2]
+    );
+    let (bar, beside) = set.macro_f1;
+    let beside = format!("{beside}; 95 of 100 resamples {low:.3} to {high:.3}");
+    measures.at_least(
+        &name("macro-F1"),
+        pairs.macro_f1(score::DENIED),
+        bar,
+        &beside,
+    );
+    if let Some((bar, beside)) = set.error {
+        measures.at_most(&name("mean absolute error"), pairs.error(), bar, beside);
+    }
+    if let Some((bar, beside)) = set.correlation {
+        measures.at_least(&name("Pearson's r"), pairs.correlation(), bar, beside);
+    }
 }
 
 fn print(name: &str, pairs: &Pairs) {

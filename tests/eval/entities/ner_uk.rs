@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::errors::Errors;
+use crate::measures::Measures;
 use crate::tag::{self, Entity};
 use crate::{Counts, iob};
 
@@ -17,7 +18,7 @@ const BAR: f64 = 0.80;
 /// Sentences that are tagged as one document: enough to show a language and a topic.
 const SENTENCES: usize = 20;
 
-pub(crate) fn evaluate(file: &Path, target: &Path) {
+pub(crate) fn evaluate(file: &Path, target: &Path, measures: &mut Measures) {
     let Ok(content) = std::fs::read_to_string(file) else {
         println!("NER-UK: skipped, {} is not there", file.display());
         return;
@@ -87,6 +88,7 @@ pub(crate) fn evaluate(file: &Path, target: &Path) {
         }
         all += exact;
         exact.print(theirs, &format!("(overlap F1 {:.3})", overlapping.f1()));
+        measures.at_least(&format!("NER-UK train, {ours}, F1"), exact.f1(), BAR, "");
     }
     all.print("all four", "");
     errors.write(&target.join("ner-uk.tsv"));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use classifier::{Classifier, Example, Marked, RuleFiles};
 
-#[path = "attribution/polnear.rs"]
+#[path = "../eval/attribution/polnear.rs"]
 mod polnear;
 
 fn main() {
