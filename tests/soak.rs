@@ -151,18 +151,6 @@ async fn soak(cluster: Cluster, span: Duration) -> (Vec<Done>, bool) {
     for id in server.ids() {
         server.publish(id);
     }
-    fleet
-        .with_one(async |daemon| {
-            let topics = Topics::settled(&server, fleet.checker(), daemon).await;
-            topics.check(&server);
-            eprintln!(
-                "{} versions served, {} revisions, {} claims: 0 lost, 0 twice, in order, as served",
-                server.total(|feed| feed.served.len()),
-                topics.raw.len(),
-                topics.claims.len(),
-            );
-        })
-        .await;
     let rude = server.rude(fleet::SPACING, fleet::SLACK);
     let (under_way, rude): (Vec<_>, Vec<_>) =
         rude.into_iter().partition(|rude| fleet.was_under_way(rude));
@@ -178,6 +166,18 @@ async fn soak(cluster: Cluster, span: Duration) -> (Vec<Done>, bool) {
         eprintln!("  {rude}");
     }
     let polite = rude.is_empty() && under_way.len() <= fleet.freezes();
+    fleet
+        .with_one(async |daemon| {
+            let topics = Topics::settled(&server, fleet.checker(), daemon).await;
+            topics.check(&server);
+            eprintln!(
+                "{} versions served, {} revisions, {} claims: 0 lost, 0 twice, in order, as served",
+                server.total(|feed| feed.served.len()),
+                topics.raw.len(),
+                topics.claims.len(),
+            );
+        })
+        .await;
     fleet.stop().await;
     (done, polite)
 }

@@ -16,6 +16,8 @@ use tokio::time::interval;
 
 use super::feed_server::FeedServer;
 
+/// An item of so many revisions is edited no more: of one that never rests only some are published.
+const RESTS: u32 = 8;
 /// Between two news.
 const PACE: Duration = Duration::from_millis(60);
 
@@ -43,10 +45,14 @@ async fn evolve(server: Arc<FeedServer>, mut random: StdRng) {
         tick.tick().await;
         let id = &server.ids()[random.random_range(0..server.ids().len())];
         let current = server.current(id);
-        if current.is_empty() || random.random_bool(0.4) {
+        let resting = current
+            .iter()
+            .filter(|it| it.revision < RESTS)
+            .collect::<Vec<_>>();
+        if resting.is_empty() || random.random_bool(0.4) {
             server.publish(id);
         } else {
-            let wording = current[random.random_range(0..current.len())];
+            let wording = resting[random.random_range(0..resting.len())];
             server.edit(id, wording.item);
         }
     }

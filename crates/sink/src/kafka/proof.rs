@@ -1,8 +1,8 @@
 //! When the group last heard of a member for certain, read off the statistics of its consumer.
 //!
 //! librdkafka keeps the answers to its heartbeats to itself, but counts what it sends to the group's
-//! coordinator and what comes back. Between two looks at which nothing was under way, with a heartbeat (or a
-//! join) sent and everything answered, the coordinator has heard of the member *after the first look*: the
+//! coordinator and what comes back. Between two looks at which nothing was under way, with a heartbeat
+//! sent and everything answered, the coordinator has heard of the member *after the first look*: the
 //! member's session lasts from there. A refusal is an answer too, and ends the membership: it
 //! is in the queue of events before the next look is, so a proof counts only from then on.
 
@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use rdkafka::statistics::{Broker, Statistics};
 
-/// What keeps a member in its group.
-const SIGNS: [&str; 3] = ["Heartbeat", "JoinGroup", "SyncGroup"];
+/// What keeps a member in its group. Joining does not count: a member that the group had given up joins as a new one
+/// with what it believes to hold, until the next round tells its new holder or itself to let go of it.
+const SIGN: &str = "Heartbeat";
 
 /// The looks at one consumer's statistics.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ struct Look {
     at: Instant,
     sent: u64,
     answered: u64,
-    signs: i64,
+    heartbeats: i64,
 }
 
 impl Proof {
@@ -83,18 +84,17 @@ impl Proof {
 
 impl Look {
     fn at(at: Instant, coordinator: &Broker) -> Self {
-        let signs = SIGNS.iter().filter_map(|sign| coordinator.req.get(*sign));
         Self {
             at,
             sent: coordinator.tx,
             answered: coordinator.rx,
-            signs: signs.sum(),
+            heartbeats: coordinator.req.get(SIGN).copied().unwrap_or_default(),
         }
     }
 
     fn proven(&self, later: &Self) -> Option<Instant> {
         let all_answered = later.sent - self.sent == later.answered - self.answered;
-        (later.signs > self.signs && all_answered).then_some(self.at)
+        (later.heartbeats > self.heartbeats && all_answered).then_some(self.at)
     }
 }
 
