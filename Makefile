@@ -48,8 +48,8 @@ eval: ## quality of parsing and tagging on the corpora where they are present an
 	$(CARGO) bench --locked -p claimwire --bench documents --bench entities --bench factuality --bench attribution --bench politeness --bench hostile --bench stories
 	$(CARGO) test --locked -q -p classifier --test corpus --test cues -- --nocapture
 	@cat target/eval/measures/*.tsv | awk -F '\t' '\
-	  BEGIN { printf "\n%-44s %7s %8s\n", "measure of tagging", "figure", "bar" } \
-	  { printf "%-44s %7s %8s  %-6s %s\n", $$1, $$2, $$3, $$4, $$5 }'
+	  BEGIN { printf "\n%-47s %7s %8s\n", "measure of tagging", "figure", "bar" } \
+	  { printf "%-47s %7s %8s  %-6s %s\n", $$1, $$2, $$3, $$4, $$5 }'
 
 fit: ## fit the models of factuality and attribution on the training data, where it is present, and write them under config/
 	$(CARGO) run --release --locked -q -p classifier --example fit_factuality

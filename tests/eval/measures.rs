@@ -31,6 +31,13 @@ impl Measures {
         );
     }
 
+    /// Adds a part of a figure, which has no bar of its own.
+    #[allow(dead_code, reason = "only figures over several types have parts")]
+    pub(crate) fn part(&mut self, measure: &str, figure: f64) {
+        let row = writeln!(self.0, "  {measure}\t{figure:.3}\t\t\t");
+        row.expect("a string takes it");
+    }
+
     fn add(&mut self, measure: &str, figure: f64, bar: &str, holds: bool, beside: &str) {
         let holds = if holds { "holds" } else { "SHORT" };
         writeln!(self.0, "{measure}\t{figure:.3}\t{bar}\t{holds}\t{beside}")

@@ -43,6 +43,7 @@ pub(crate) fn evaluate(file: &Path, target: &Path, measures: &mut Measures) {
     let mut errors = Errors::default();
     let mut all = Counts::default();
     let mut free = 0;
+    let mut kinds = Vec::new();
     for kind in ["person", "organisation", "place"] {
         let mut counts = Counts::default();
         for (sentence, entities) in sentences.iter().zip(&tagged) {
@@ -88,13 +89,7 @@ pub(crate) fn evaluate(file: &Path, target: &Path, measures: &mut Measures) {
             }
         }
         counts.print(kind, "");
-        let beside = "on its test, all three, spaCy's small English model 0.643";
-        measures.at_least(
-            &format!("CrossNER dev, {kind}, F1"),
-            counts.f1(),
-            BAR,
-            beside,
-        );
+        kinds.push((kind, counts.f1()));
         all += counts;
     }
     let lenient = Counts {
@@ -105,5 +100,11 @@ pub(crate) fn evaluate(file: &Path, target: &Path, measures: &mut Measures) {
         "all three",
         &format!("(F1 {:.3} without those in its other types)", lenient.f1()),
     );
+    let beside = "on its test, spaCy's small English model 0.643";
+    let name = "CrossNER dev, people, organisations, places, F1";
+    measures.at_least(name, all.f1(), BAR, beside);
+    for (kind, f1) in kinds {
+        measures.part(kind, f1);
+    }
     errors.write(&target.join("crossner.tsv"));
 }
