@@ -23,6 +23,7 @@ const CERTAIN: f32 = 3.0;
 #[serde(default, deny_unknown_fields)]
 struct Listed {
     hypothetical: Vec<String>,
+    times: Vec<String>,
     signatures: BTreeMap<String, Vec<Spanned<String>>>,
 }
 
@@ -31,6 +32,7 @@ struct Listed {
 pub(crate) struct Signatures {
     classes: FxHashMap<String, String>,
     hypothetical: FxHashSet<String>,
+    times: FxHashSet<String>,
 }
 
 impl Signatures {
@@ -42,6 +44,11 @@ impl Signatures {
     /// A word before an event noun that says whether it has happened: *aborted*.
     pub(crate) fn is_hypothetical(&self, form: &str) -> bool {
         self.hypothetical.contains(form)
+    }
+
+    /// A word that tells when: *yesterday*, *next*.
+    pub(crate) fn tells_time(&self, form: &str) -> bool {
+        self.times.contains(form)
     }
 }
 
@@ -73,6 +80,7 @@ impl Commitment {
         let signatures = Signatures {
             classes,
             hypothetical: listed.hypothetical.into_iter().collect(),
+            times: listed.times.into_iter().collect(),
         };
         let (levels, weights) = table(files.one(WEIGHTS).content)?;
         Ok(Self {

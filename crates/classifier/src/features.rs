@@ -7,14 +7,14 @@ use crate::commitment::Signatures;
 use crate::grammar::Tag;
 use crate::predicate::{Group, Sentence};
 
+mod noun;
 mod surroundings;
+mod verbs;
 
 /// Words before a predicate in which a modal or a negation colours it.
 const CONTEXT: usize = 8;
 /// Words before a predicate in which the mark of its clause is looked for.
 const CLAUSE_REACH: usize = 40;
-/// Words after an event noun in which the verb it is the subject of is looked for.
-const SUBJECT_REACH: usize = 7;
 
 /// The features of the predicate at word `at`.
 pub(crate) fn of(sentence: &Sentence<'_>, signatures: &Signatures, at: usize) -> Vec<String> {
@@ -39,6 +39,8 @@ pub(crate) fn of(sentence: &Sentence<'_>, signatures: &Signatures, at: usize) ->
     features.neighbours();
     features.colours();
     features.governors();
+    features.verbs(kind);
+    features.times();
     features.found.sort_unstable();
     features.found.dedup();
     features.found
@@ -56,11 +58,15 @@ impl<'a> Features<'a> {
         self.found.push(feature.into());
     }
 
+    /// The class of a word, or of the last part of a compound: *now-cancelled*.
     fn class(&self, at: usize) -> &'a str {
-        self.signatures
-            .of(self.sentence.lemma(at))
-            .or_else(|| self.signatures.of(self.sentence.form(at)))
-            .unwrap_or("other")
+        let form = self.sentence.form(at);
+        let of = |form: &'a str| {
+            let lemma = self.signatures.of(self.sentence.grammar.lemma(form));
+            lemma.or_else(|| self.signatures.of(form))
+        };
+        let last = || form.rsplit_once('-').and_then(|(_, last)| of(last));
+        of(form).or_else(last).unwrap_or("other")
     }
 
     fn near(&self, by: isize) -> Option<usize> {
@@ -157,86 +163,6 @@ impl<'a> Features<'a> {
         }
         for adverb in &group.adverbs {
             self.add(format!("adverb={adverb}"));
-        }
-    }
-
-    /// What stands in the noun phrase before an event noun, and the noun that governs it.
-    fn phrase(&mut self) {
-        let sentence = self.sentence;
-        let before = (self.at.saturating_sub(5)..self.at).rev();
-        let mut preposition = None;
-        for at in before.clone() {
-            let tag = sentence.tag(at);
-            if matches!(tag, Tag::Preposition | Tag::To) {
-                preposition = Some(at);
-                break;
-            }
-            if tag.is_verb() || tag == Tag::Mark {
-                break;
-            }
-        }
-        let mut determined = false;
-        for at in before.take(4) {
-            let tag = sentence.tag(at);
-            let form = sentence.form(at);
-            if matches!(tag, Tag::Preposition | Tag::To | Tag::Mark) || tag.is_verb() {
-                break;
-            }
-            if !determined && matches!(tag, Tag::Determiner | Tag::Negator | Tag::Genitive) {
-                determined = true;
-                self.add(format!("determiner={form}"));
-            }
-            if self.signatures.is_hypothetical(form) {
-                self.add(format!("modifier={form}"));
-            }
-        }
-        let Some(preposition) = preposition else {
-            return;
-        };
-        let form = sentence.form(preposition);
-        self.add(format!("preposition={form}"));
-        if matches!(form, "of" | "for" | "to")
-            && preposition > 0
-            && matches!(
-                sentence.tag(preposition - 1),
-                Tag::Noun | Tag::Plural | Tag::Adjective
-            )
-        {
-            let noun = sentence.lemma(preposition - 1);
-            let class = self.signatures.of(noun).unwrap_or("other");
-            self.add(format!("noun={noun}"));
-            self.add(format!("noun-class={class}"));
-        }
-    }
-
-    /// The verb that an event noun is the subject of.
-    fn subject_of(&mut self) {
-        let sentence = self.sentence;
-        let after = self.at + 1..(self.at + SUBJECT_REACH).min(sentence.words.len());
-        let verb = after
-            .take_while(|&at| sentence.tag(at) != Tag::Mark)
-            .find(|&at| sentence.tag(at).is_auxiliary() || sentence.tag(at).is_verb());
-        let Some(first) = verb else { return };
-        let mut modal = "";
-        let mut negation = "";
-        let mut at = first;
-        while at < (first + 6).min(sentence.words.len())
-            && (sentence.tag(at).is_auxiliary()
-                || matches!(sentence.tag(at), Tag::Negator | Tag::Adverb))
-        {
-            match sentence.tag(at) {
-                Tag::Modal => modal = sentence.form(at),
-                Tag::Negator => negation = "not-",
-                _ => {}
-            }
-            at += 1;
-        }
-        self.add(format!("subject-of={negation}{modal}"));
-        let tag = sentence.tag(at);
-        if tag.is_verb() || matches!(tag, Tag::Adjective | Tag::Noun | Tag::Attribute) {
-            let class = self.class(at);
-            self.add(format!("subject-of-verb={negation}{}", sentence.lemma(at)));
-            self.add(format!("subject-of-class={negation}{modal},{class}"));
         }
     }
 

@@ -43,6 +43,7 @@ struct Listed {
     governing_nouns: Vec<String>,
     adjective_endings: Vec<String>,
     event_endings: Vec<String>,
+    event_nouns: Vec<String>,
     regular: Vec<String>,
     doubling: Vec<String>,
     irregular: Vec<String>,
@@ -59,6 +60,7 @@ pub(crate) struct Grammar {
     governing_nouns: FxHashSet<String>,
     adjective_endings: Vec<String>,
     event_endings: Vec<String>,
+    event_nouns: FxHashSet<String>,
     /// Base form and possible forms, by form.
     verbs: FxHashMap<String, (String, Forms)>,
 }
@@ -97,6 +99,7 @@ impl Grammar {
             governing_nouns: set(listed.governing_nouns),
             adjective_endings: listed.adjective_endings,
             event_endings: listed.event_endings,
+            event_nouns: set(listed.event_nouns),
             verbs: verbs(&listed.irregular, &listed.doubling, &listed.regular),
         })
     }
@@ -128,6 +131,15 @@ impl Grammar {
         }
     }
 
+    /// Whether a noun of the list has this plural: *atrocities*, *crises*.
+    fn is_listed_plural(&self, form: &str) -> bool {
+        let singular = |ending: &str, end: &str| {
+            let stem = form.strip_suffix(ending);
+            stem.is_some_and(|stem| self.event_nouns.contains(&format!("{stem}{end}")))
+        };
+        singular("ies", "y") || singular("es", "is") || singular("es", "")
+    }
+
     pub(crate) fn is_adverb(&self, form: &str) -> bool {
         self.classes.get(form) == Some(&Tag::Adverb)
             || form.len() > 4
@@ -156,11 +168,15 @@ impl Grammar {
         self.verbs.get(form).is_some_and(|(_, forms)| forms.base)
     }
 
-    /// Whether a noun is made from a verb, by its form or its ending: *attack*, *withdrawal*.
+    /// Whether a noun names what happens: made from a verb, by its form or its ending, or listed: *attack*,
+    /// *withdrawal*, *truce*.
     pub(crate) fn names_event(&self, form: &str) -> bool {
         let singular = self.lemma(form);
         self.verbs.contains_key(form)
             || self.verbs.contains_key(singular)
+            || self.event_nouns.contains(singular)
+            || self.event_nouns.contains(form)
+            || self.is_listed_plural(form)
             || singular.len() > 5
                 && self
                     .event_endings
@@ -295,7 +311,10 @@ impl Grammar {
             before,
             Some(Tag::Determiner | Tag::Preposition | Tag::Genitive)
         );
-        if self.nouns.contains(form) {
+        if before == Some(Tag::Modal) && !ends(&self.adjective_endings) {
+            // *Could circumvent*: what is in no list is a verb there.
+            Tag::Infinitive
+        } else if self.nouns.contains(form) {
             Tag::Noun
         } else if form.len() > 3
             && form.ends_with('s')
