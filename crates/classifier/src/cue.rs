@@ -308,8 +308,10 @@ impl Cues {
         if hits.is_empty() {
             return hits;
         }
-        let guards = self.guards_in(text, language, sentence);
-        hits.retain(|hit| !self.is_guarded(hit, &guards));
+        if hits.iter().any(|hit| !self.cues[hit.cue].guards.is_empty()) {
+            let guards = self.guards_in(text, language, sentence);
+            hits.retain(|hit| !self.is_guarded(hit, &guards));
+        }
         hits.sort_by_key(|hit| {
             let cue = &self.cues[hit.cue];
             (

@@ -124,6 +124,8 @@ pub(crate) struct Dictionary {
     pub(crate) automaton: AhoCorasick,
     /// The names that share each pattern of the automaton.
     pub(crate) names: Vec<Vec<Name>>,
+    /// Whoever holds or held each role, by the numbers of the entry and of its office.
+    offices: FxHashMap<String, Vec<(usize, usize)>>,
 }
 
 impl Dictionary {
@@ -201,7 +203,15 @@ impl Dictionary {
             line: 1,
             what: error.to_string(),
         })?;
+        let mut offices: FxHashMap<String, Vec<(usize, usize)>> = FxHashMap::default();
+        for (number, entry) in entries.iter().enumerate() {
+            for (place, office) in entry.roles.iter().enumerate() {
+                let all = offices.entry(office.role.clone()).or_default();
+                all.push((number, place));
+            }
+        }
         Ok(Self {
+            offices,
             entries,
             by_id,
             automaton,
@@ -220,12 +230,7 @@ impl Dictionary {
 
     /// The body that an office belongs to; none where several have one of the name.
     pub(crate) fn body(&self, role: &str) -> Option<&str> {
-        let mut bodies = self
-            .entries
-            .iter()
-            .flat_map(|entry| &entry.roles)
-            .filter(|office| office.role == role)
-            .map(|office| office.of.as_deref());
+        let mut bodies = self.offices(role).map(|(_, office)| office.of.as_deref());
         let first = bodies.next()??;
         bodies.all(|body| body == Some(first)).then_some(first)
     }
@@ -236,13 +241,21 @@ impl Dictionary {
         role: &'a str,
         date: &'a str,
     ) -> impl Iterator<Item = (&'a Entry, &'a Office)> {
-        self.entries.iter().filter_map(move |entry| {
-            let office = entry.roles.iter().find(|office| {
-                office.role == role
-                    && office.from.as_deref().is_none_or(|from| from <= date)
-                    && office.until.as_deref().is_none_or(|until| date < until)
-            })?;
-            Some((entry, office))
+        let mut last = None;
+        self.offices(role).filter(move |(entry, office)| {
+            let holds = office.from.as_deref().is_none_or(|from| from <= date)
+                && office.until.as_deref().is_none_or(|until| date < until);
+            // Who holds it twice over holds it once.
+            holds && last.replace(entry.id.as_str()) != Some(entry.id.as_str())
+        })
+    }
+
+    /// Every time that somebody holds or held a role, in the order of the files.
+    fn offices(&self, role: &str) -> impl Iterator<Item = (&Entry, &Office)> {
+        let all = self.offices.get(role).into_iter().flatten();
+        all.map(|&(entry, office)| {
+            let entry = &self.entries[entry];
+            (entry, &entry.roles[office])
         })
     }
 }

@@ -90,6 +90,10 @@ pub(crate) fn detect(
         for (score, weight) in scores.iter_mut().zip(weights) {
             *score += weight;
         }
+        if word.is_ascii() {
+            latin += word.bytes().filter(u8::is_ascii_alphabetic).count() as u32;
+            continue;
+        }
         for char in word.chars() {
             if char.is_ascii_alphabetic() {
                 latin += 1;

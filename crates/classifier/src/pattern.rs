@@ -43,6 +43,8 @@ pub(crate) struct PatternSet {
     wordings: Vec<(usize, Vec<Element>)>,
     exact: FxHashMap<String, Branch>,
     stem: FxHashMap<String, Branch>,
+    /// By first byte, the lengths in bytes that stems have, a bit each: most words are too short or begin otherwise.
+    stem_lengths: FxHashMap<u8, u64>,
     other: Branch,
 }
 
@@ -105,6 +107,8 @@ impl PatternSet {
                     Word::Stem(text) => {
                         let branch = self.stem.entry(text.clone()).or_default();
                         branch.add(index, second);
+                        let first = text.bytes().next().unwrap_or_default();
+                        *self.stem_lengths.entry(first).or_default() |= length(text);
                     }
                     Word::Ending(_) | Word::Number if !listed_elsewhere => {
                         listed_elsewhere = true;
@@ -156,13 +160,21 @@ impl PatternSet {
         if let Some(branch) = self.exact.get(word) {
             follow(branch);
         }
-        for prefix in prefixes(word).take_while(|_| !self.stem.is_empty()) {
+        let lengths = word.bytes().next();
+        let lengths = lengths.and_then(|first| self.stem_lengths.get(&first));
+        let lengths = lengths.copied().unwrap_or_default();
+        for prefix in prefixes(word).filter(|prefix| lengths & length(prefix) != 0) {
             if let Some(branch) = self.stem.get(prefix) {
                 follow(branch);
             }
         }
         follow(&self.other);
     }
+}
+
+/// The bit for a stem of this length; the longest share one.
+fn length(stem: &str) -> u64 {
+    1 << stem.len().min(63)
 }
 
 /// The word itself and what is left of it without its last one to four letters.

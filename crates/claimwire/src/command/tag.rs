@@ -26,6 +26,7 @@ pub(super) fn tag(options: &Tag, classifier: &Classifier) -> Result<(), Failure>
     let colour = output::colour();
     let mut out = BufWriter::new(io::stdout().lock());
     let mut line = Vec::new();
+    let mut record = Vec::new();
     for number in 1.. {
         let read = next(&mut lines, &mut line).context("the documents cannot be read")?;
         let parsed = match read {
@@ -47,8 +48,10 @@ pub(super) fn tag(options: &Tag, classifier: &Classifier) -> Result<(), Failure>
             continue;
         }
         if options.json {
-            serde_json::to_writer(&mut out, &tagged)?;
-            writeln!(out)?;
+            record.clear();
+            serde_json::to_writer(&mut record, &tagged)?;
+            record.push(b'\n');
+            out.write_all(&record)?;
         } else {
             readable(&text, &tagged, colour, &mut out)?;
         }

@@ -69,6 +69,13 @@ fn lower(word: &str) -> Cow<'_, str> {
 
 /// Bytes of a word: letters, and the digits, hyphens and apostrophes inside it.
 fn name(rest: &str) -> usize {
+    // Most words, at a fraction of the cost.
+    let bytes = rest.as_bytes();
+    let plain = bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric());
+    let plain = plain.count();
+    if matches!(bytes.get(plain), None | Some(b' ' | b'.' | b',' | b'\n')) {
+        return plain;
+    }
     let mut end = 0;
     let mut chars = rest.char_indices().peekable();
     while let Some((at, char)) = chars.next() {
