@@ -1,8 +1,9 @@
 //! The entity dictionary: the files of `config/entities/`, every form of every name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::automaton::OverlappingState;
+use aho_corasick::{AhoCorasick, Anchored, Input, Match, StartKind};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use toml::Spanned;
@@ -13,6 +14,10 @@ use crate::catalogue;
 use crate::files::{RuleError, RuleFiles};
 use crate::inflection::Inflection;
 use crate::text::fold;
+
+mod openings;
+
+use openings::Openings;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,6 +100,8 @@ pub(crate) struct Entry {
     pub(crate) requires: Vec<String>,
     pub(crate) requires_digit: bool,
     pub(crate) excludes: Vec<String>,
+    /// Itself, the bodies above it, its country.
+    pub(crate) speaks_for: BTreeSet<String>,
 }
 
 /// One form of one name.
@@ -122,6 +129,7 @@ pub(crate) struct Dictionary {
     pub(crate) entries: Vec<Entry>,
     by_id: FxHashMap<String, usize>,
     pub(crate) automaton: AhoCorasick,
+    openings: Openings,
     /// The names that share each pattern of the automaton.
     pub(crate) names: Vec<Vec<Name>>,
     /// Whoever holds or held each role, by the numbers of the entry and of its office.
@@ -195,14 +203,24 @@ impl Dictionary {
                     requires: words(entity.requires),
                     requires_digit: entity.requires_digit,
                     excludes: words(entity.excludes),
+                    speaks_for: BTreeSet::new(),
                 });
             }
         }
-        let automaton = AhoCorasick::new(forms.keys()).map_err(|error| RuleError {
+        let mut builder = AhoCorasick::builder();
+        builder.start_kind(StartKind::Both);
+        let automaton = builder.build(forms.keys()).map_err(|error| RuleError {
             file: "entities".to_owned(),
             line: 1,
             what: error.to_string(),
         })?;
+        let spheres: Vec<BTreeSet<String>> = entries
+            .iter()
+            .map(|entry| speaks_for(entry, &entries, &by_id))
+            .collect();
+        for (entry, sphere) in entries.iter_mut().zip(spheres) {
+            entry.speaks_for = sphere;
+        }
         let mut offices: FxHashMap<String, Vec<(usize, usize)>> = FxHashMap::default();
         for (number, entry) in entries.iter().enumerate() {
             for (place, office) in entry.roles.iter().enumerate() {
@@ -212,11 +230,26 @@ impl Dictionary {
         }
         Ok(Self {
             offices,
+            openings: Openings::new(forms.keys().map(String::as_str)),
             entries,
             by_id,
             automaton,
             names: forms.into_values().collect(),
         })
+    }
+
+    /// Every name that begins at byte `at` of a folded text, the shortest first.
+    pub(crate) fn names_at(&self, folded: &str, at: usize) -> impl Iterator<Item = Match> {
+        let input = Input::new(folded).span(at..folded.len());
+        let input = input.anchored(Anchored::Yes);
+        let mut state = OverlappingState::start();
+        let may = self.openings.may_begin(&folded.as_bytes()[at..]);
+        let found = std::iter::from_fn(move || {
+            may.then(|| self.automaton.find_overlapping(input.clone(), &mut state));
+            state.get_match()
+        });
+        // It reports names that end another one as well: *KE* of *Jake*.
+        found.filter(move |found| found.start() == at)
     }
 
     pub(crate) fn entry(&self, id: &str) -> Option<&Entry> {
@@ -258,6 +291,29 @@ impl Dictionary {
             (entry, &entry.roles[office])
         })
     }
+}
+
+fn speaks_for(
+    entry: &Entry,
+    entries: &[Entry],
+    by_id: &FxHashMap<String, usize>,
+) -> BTreeSet<String> {
+    let mut all = BTreeSet::from([entry.id.clone()]);
+    all.extend(entry.competent_for.iter().cloned());
+    all.extend(entry.roles.iter().filter_map(|office| office.of.clone()));
+    all.extend(entry.government.clone());
+    let mut above = entry.member_of.as_deref();
+    let mut country = entry.country.as_deref();
+    for _ in 0..4 {
+        let Some(id) = above else { break };
+        all.insert(id.to_owned());
+        let body = by_id.get(id).map(|&at| &entries[at]);
+        // Whoever speaks for a body speaks for its country, not for the one they come from.
+        country = body.and_then(|body| body.country.as_deref());
+        above = body.and_then(|body| body.member_of.as_deref());
+    }
+    all.extend(country.map(str::to_owned));
+    all
 }
 
 fn words(listed: PerLanguage) -> Vec<String> {

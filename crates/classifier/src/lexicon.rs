@@ -104,6 +104,8 @@ pub(crate) struct Lexicon {
     endings: FxHashMap<char, Vec<(String, Tense)>>,
     not_verbs: FxHashSet<String>,
     verbs: FxHashMap<String, Form>,
+    /// What each word of the lists above is as a verb; none for a word that is none.
+    forms: FxHashMap<String, Option<Form>>,
     assertions: Vec<String>,
     /// With whether a capital is asked for.
     others: Vec<(String, bool)>,
@@ -144,6 +146,13 @@ impl Lexicon {
                 }
             }
         }
+        let verbs = english_forms(&listed.regular, &listed.irregular);
+        let not_verbs: FxHashSet<String> = set(listed.not_verbs);
+        let mut forms: FxHashMap<String, Option<Form>> = FxHashMap::default();
+        forms.extend(verbs.iter().map(|(word, &form)| (word.clone(), Some(form))));
+        forms.extend(not_verbs.iter().map(|word| (word.clone(), None)));
+        let finite = |(word, &tense): (&String, &Tense)| (word.clone(), Some(Form::Finite(tense)));
+        forms.extend(auxiliaries.iter().map(finite));
         Self {
             language,
             function: set(listed.function),
@@ -163,8 +172,9 @@ impl Lexicon {
             conditions: set(listed.conditions),
             auxiliaries,
             endings,
-            not_verbs: set(listed.not_verbs),
-            verbs: english_forms(&listed.regular, &listed.irregular),
+            not_verbs,
+            verbs,
+            forms,
             assertions: listed.assertions.iter().map(|word| fold(word)).collect(),
             others: listed
                 .others
@@ -219,16 +229,8 @@ impl Lexicon {
 
     /// What the word at a token may be as a verb, its neighbours left aside.
     pub(crate) fn form(&self, word: &str) -> Option<Form> {
-        if let Some(tense) = self.auxiliary(word) {
-            return Some(Form::Finite(tense));
-        }
-        if self.not_verbs.contains(word) {
-            return None;
-        }
-        if let Some(&form) = self.verbs.get(word) {
-            return Some(form);
-        }
-        self.form_by_ending(word)
+        let listed = self.forms.get(word).copied();
+        listed.unwrap_or_else(|| self.form_by_ending(word))
     }
 
     /// The same of a word that no list has.

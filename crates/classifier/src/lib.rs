@@ -386,19 +386,15 @@ fn rules_of(language: Language) -> Language {
 
 /// A place that speaks or decides stands for its government.
 fn mark_metonyms(analysis: &mut Analysis<'_>) {
-    let speaking: Vec<usize> = analysis
-        .attributions
-        .iter()
-        .filter(|attributed| {
-            source::class(analysis, attributed).0 != wire::claim::SourceClass::Reports
-        })
-        .filter_map(|attributed| attributed.mention)
-        .collect();
-    for index in speaking {
-        let government = analysis.mentions[index]
-            .entry(analysis.dictionary)
-            .and_then(|entry| entry.government.clone());
-        analysis.mentions[index].metonym_of = government;
+    let speaking = analysis.attributions.iter().filter_map(|attributed| {
+        let mention = attributed.mention?;
+        let entry = analysis.mentions[mention].entry(analysis.dictionary)?;
+        let government = entry.government.clone()?;
+        let (class, _) = source::class(analysis, attributed);
+        (class != wire::claim::SourceClass::Reports).then_some((mention, government))
+    });
+    for (mention, government) in speaking.collect::<Vec<_>>() {
+        analysis.mentions[mention].metonym_of = Some(government);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use aho_corasick::Match;
 use rustc_hash::FxHashMap;
 use wire::Language;
 use wire::entity::{EntityType, Value};
@@ -110,14 +111,13 @@ pub(crate) fn find(
 
 fn candidates(text: &Text, dictionary: &Dictionary) -> Vec<Candidate> {
     let folded = &text.folded;
-    dictionary
-        .automaton
-        .find_overlapping_iter(folded)
-        .filter(|found| {
-            let before = folded[..found.start()].chars().next_back();
-            let after = folded[found.end()..].chars().next();
-            !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-        })
+    let ends = |found: &Match| {
+        let after = folded[found.end()..].chars().next();
+        !after.is_some_and(char::is_alphanumeric)
+    };
+    beginnings(folded)
+        .flat_map(|at| dictionary.names_at(folded, at))
+        .filter(ends)
         .filter_map(|found| {
             let start = text.unfold(found.start());
             let last = folded[..found.end()].chars().next_back()?;
@@ -133,6 +133,16 @@ fn candidates(text: &Text, dictionary: &Dictionary) -> Vec<Candidate> {
             })
         })
         .collect()
+}
+
+/// Where a word or a part of one begins: a name never begins within.
+fn beginnings(folded: &str) -> impl Iterator<Item = usize> {
+    let mut inside = false;
+    folded.char_indices().filter_map(move |(at, char)| {
+        let begins = !inside && char != ' ';
+        inside = char.is_alphanumeric();
+        begins.then_some(at)
+    })
 }
 
 /// A name of another language counts where it is too distinctive to be a word of this one.
@@ -168,7 +178,7 @@ fn is_meant(text: &Text, found: &Candidate, entry: &Entry) -> bool {
     };
     let near = |words: &[String], reach: usize| {
         let window = window(text, &found.tokens, reach);
-        words.iter().any(|word| holds(&window, word))
+        words.iter().any(|word| holds(window, word))
     };
     let required = match (entry.requires.is_empty(), entry.requires_digit) {
         (true, false) => true,
@@ -179,15 +189,9 @@ fn is_meant(text: &Text, found: &Candidate, entry: &Entry) -> bool {
     required && (entry.excludes.is_empty() || !near(&entry.excludes, EXCLUDES_REACH))
 }
 
-/// The folded words around a mention, with a space at both ends.
-fn window(text: &Text, tokens: &Range<usize>, reach: usize) -> String {
-    let mut words = String::from(" ");
-    let end = (tokens.end + reach).min(text.len());
-    for at in tokens.start.saturating_sub(reach)..end {
-        words.push_str(text.word(at));
-        words.push(' ');
-    }
-    words
+/// The folded words around a mention.
+fn window<'a>(text: &'a Text, tokens: &Range<usize>, reach: usize) -> &'a str {
+    text.words(&(tokens.start.saturating_sub(reach)..(tokens.end + reach).min(text.len())))
 }
 
 /// Whether a word or wording begins in the window; its plural and its cases count.
@@ -195,7 +199,7 @@ fn holds(window: &str, word: &str) -> bool {
     let word = word.strip_suffix('y').unwrap_or(word);
     window
         .match_indices(word)
-        .any(|(at, _)| window[..at].ends_with(' '))
+        .any(|(at, _)| at == 0 || window[..at].ends_with(' '))
 }
 
 /// A role right before a surname: *Secretary Austin*.

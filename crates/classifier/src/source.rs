@@ -1,6 +1,5 @@
 //! What kind of source somebody is for a given claim: the status depends on both together.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use wire::claim::SourceClass;
@@ -39,7 +38,7 @@ pub(crate) fn of(
     let speaks = named(EntityType::Person)
         || named(EntityType::Role)
         || named(EntityType::Organisation) && entry.is_some_and(is_official);
-    let stranger = analysis.names_a_stranger(source);
+    let stranger = || analysis.names_a_stranger(source);
     let mut unnamed = None;
     for hit in analysis.hits_in(source).chain(cue) {
         let cue = analysis.cues.get(hit);
@@ -51,8 +50,8 @@ pub(crate) fn of(
             // "Officials" of a party speak for it; a weak cue leaves the entity to decide.
             Category::Anonymous
                 if !named(EntityType::Person)
-                    && !stranger
-                    && (cue.weight >= 0.8 || entry.is_none()) =>
+                    && (cue.weight >= 0.8 || entry.is_none())
+                    && !stranger() =>
             {
                 unnamed = Some(SourceClass::Anonymous);
             }
@@ -97,7 +96,7 @@ fn official(
     content: &Range<usize>,
     admits: bool,
 ) -> SourceClass {
-    let own = bodies(analysis, source);
+    let own = &source.speaks_for;
     let subject = subject(analysis, content);
     let about: Vec<&Entry> = mention::within(&analysis.mentions, content)
         .iter()
@@ -115,7 +114,7 @@ fn official(
     let own_subject = match subject {
         Some(Subject::Own) => true,
         Some(Subject::OtherSide) => false,
-        Some(Subject::Entity(entry)) => !own.is_disjoint(&bodies(analysis, entry)),
+        Some(Subject::Entity(entry)) => !own.is_disjoint(&entry.speaks_for),
         None => false,
     };
     // *The West wants*: what a party says of its opponents it does not own.
@@ -140,7 +139,7 @@ fn official(
             && !combat
             && about
                 .iter()
-                .all(|entry| !own.is_disjoint(&bodies(analysis, entry)) || !is_governing(entry))
+                .all(|entry| !own.is_disjoint(&entry.speaks_for) || !is_governing(entry))
     {
         return if is_official(source) {
             SourceClass::Owner
@@ -319,24 +318,4 @@ pub(crate) fn side<'a>(analysis: &'a Analysis<'_>, entry: &'a Entry) -> Option<&
         let body = entry.member_of.as_ref().or(entry.government.as_ref())?;
         own(analysis.dictionary.entry(body)?)
     })
-}
-
-/// Everything an entity speaks for: itself, the bodies above it, its country.
-fn bodies<'a>(analysis: &'a Analysis<'_>, entry: &'a Entry) -> BTreeSet<&'a str> {
-    let mut all = BTreeSet::from([entry.id.as_str()]);
-    all.extend(entry.competent_for.iter().map(String::as_str));
-    all.extend(entry.roles.iter().filter_map(|office| office.of.as_deref()));
-    all.extend(entry.government.as_deref());
-    let mut above = entry.member_of.as_deref();
-    let mut country = entry.country.as_deref();
-    for _ in 0..4 {
-        let Some(id) = above else { break };
-        all.insert(id);
-        let body = analysis.dictionary.entry(id);
-        // Whoever speaks for a body speaks for its country, not for the one they come from.
-        country = body.and_then(|body| body.country.as_deref());
-        above = body.and_then(|body| body.member_of.as_deref());
-    }
-    all.extend(country);
-    all
 }

@@ -11,7 +11,7 @@ use wire::claim::Span;
 /// than linear time.
 const LONGEST_TOKEN: usize = 64;
 /// Bytes between two marks of the code point index.
-const MARK_BYTES: usize = 128;
+const MARK_BYTES: usize = 32;
 
 /// What a token is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +90,16 @@ impl Text {
             .get(at + 1)
             .map_or(self.folded.len(), |next| next.folded.saturating_sub(1));
         &self.folded[token.folded..end.max(token.folded)]
+    }
+
+    /// The folded forms of a range of tokens, a space between.
+    pub(crate) fn words(&self, tokens: &Range<usize>) -> &str {
+        if tokens.is_empty() {
+            return "";
+        }
+        let last = self.word(tokens.end - 1);
+        &self.folded
+            [self.tokens[tokens.start].folded..self.tokens[tokens.end - 1].folded + last.len()]
     }
 
     /// The token as it stands.
