@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aho_corasick::automaton::OverlappingState;
-use aho_corasick::{AhoCorasick, Anchored, Input, Match, StartKind};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use toml::Spanned;
@@ -15,9 +13,9 @@ use crate::files::{RuleError, RuleFiles};
 use crate::inflection::Inflection;
 use crate::text::fold;
 
-mod openings;
+mod forms;
 
-use openings::Openings;
+use forms::Forms;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -123,14 +121,13 @@ pub(crate) enum Case {
     All,
 }
 
-/// Every entity, and an automaton over every form of every name.
+/// Every entity, and every form of every name.
 #[derive(Debug)]
 pub(crate) struct Dictionary {
     pub(crate) entries: Vec<Entry>,
     by_id: FxHashMap<String, usize>,
-    pub(crate) automaton: AhoCorasick,
-    openings: Openings,
-    /// The names that share each pattern of the automaton.
+    forms: Forms,
+    /// The names that share each form.
     pub(crate) names: Vec<Vec<Name>>,
     /// Whoever holds or held each role, by the numbers of the entry and of its office.
     offices: FxHashMap<String, Vec<(usize, usize)>>,
@@ -207,13 +204,6 @@ impl Dictionary {
                 });
             }
         }
-        let mut builder = AhoCorasick::builder();
-        builder.start_kind(StartKind::Both);
-        let automaton = builder.build(forms.keys()).map_err(|error| RuleError {
-            file: "entities".to_owned(),
-            line: 1,
-            what: error.to_string(),
-        })?;
         let spheres: Vec<BTreeSet<String>> = entries
             .iter()
             .map(|entry| speaks_for(entry, &entries, &by_id))
@@ -230,26 +220,16 @@ impl Dictionary {
         }
         Ok(Self {
             offices,
-            openings: Openings::new(forms.keys().map(String::as_str)),
+            forms: Forms::new(forms.keys().map(String::as_str)),
             entries,
             by_id,
-            automaton,
             names: forms.into_values().collect(),
         })
     }
 
-    /// Every name that begins at byte `at` of a folded text, the shortest first.
-    pub(crate) fn names_at(&self, folded: &str, at: usize) -> impl Iterator<Item = Match> {
-        let input = Input::new(folded).span(at..folded.len());
-        let input = input.anchored(Anchored::Yes);
-        let mut state = OverlappingState::start();
-        let may = self.openings.may_begin(&folded.as_bytes()[at..]);
-        let found = std::iter::from_fn(move || {
-            may.then(|| self.automaton.find_overlapping(input.clone(), &mut state));
-            state.get_match()
-        });
-        // It reports names that end another one as well: *KE* of *Jake*.
-        found.filter(move |found| found.start() == at)
+    /// Every form of a name that begins at byte `at` of a folded text: its number and where it ends.
+    pub(crate) fn forms_at(&self, folded: &str, at: usize) -> impl Iterator<Item = (usize, usize)> {
+        self.forms.at(folded, at)
     }
 
     pub(crate) fn entry(&self, id: &str) -> Option<&Entry> {

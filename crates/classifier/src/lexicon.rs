@@ -1,12 +1,13 @@
 //! What a language's words do in a sentence, as far as the rules need to know: `config/text/`.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use wire::Language;
 use wire::claim::Tense;
 
 use crate::files::{RuleError, RuleFiles};
 use crate::text::{Kind, Text, fold};
+use crate::wordset::WordSet;
 
 /// A file of `config/text/`.
 #[derive(Debug, Default, Deserialize)]
@@ -84,25 +85,25 @@ pub(crate) enum Form {
 #[derive(Debug)]
 pub(crate) struct Lexicon {
     pub(crate) language: Language,
-    pub(crate) function: FxHashSet<String>,
-    pub(crate) abbreviations: FxHashSet<String>,
-    pub(crate) that: FxHashSet<String>,
-    pub(crate) split: FxHashSet<String>,
-    pub(crate) coordinate: FxHashSet<String>,
-    pub(crate) relative: FxHashSet<String>,
-    pub(crate) by: FxHashSet<String>,
-    pub(crate) negators: FxHashSet<String>,
-    pub(crate) determiners: FxHashSet<String>,
-    pub(crate) prepositions: FxHashSet<String>,
-    pub(crate) governing: FxHashSet<String>,
-    pub(crate) persons: FxHashSet<String>,
-    pub(crate) own: FxHashSet<String>,
-    pub(crate) events: FxHashSet<String>,
-    pub(crate) conditions: FxHashSet<String>,
+    pub(crate) function: WordSet,
+    pub(crate) abbreviations: WordSet,
+    pub(crate) that: WordSet,
+    pub(crate) split: WordSet,
+    pub(crate) coordinate: WordSet,
+    pub(crate) relative: WordSet,
+    pub(crate) by: WordSet,
+    pub(crate) negators: WordSet,
+    pub(crate) determiners: WordSet,
+    pub(crate) prepositions: WordSet,
+    pub(crate) governing: WordSet,
+    pub(crate) persons: WordSet,
+    pub(crate) own: WordSet,
+    pub(crate) events: WordSet,
+    pub(crate) conditions: WordSet,
     auxiliaries: FxHashMap<String, Tense>,
     /// By their last letter.
     endings: FxHashMap<char, Vec<(String, Tense)>>,
-    not_verbs: FxHashSet<String>,
+    not_verbs: WordSet,
     verbs: FxHashMap<String, Form>,
     /// What each word of the lists above is as a verb; none for a word that is none.
     forms: FxHashMap<String, Option<Form>>,
@@ -147,7 +148,7 @@ impl Lexicon {
             }
         }
         let verbs = english_forms(&listed.regular, &listed.irregular);
-        let not_verbs: FxHashSet<String> = set(listed.not_verbs);
+        let not_verbs: WordSet = set(listed.not_verbs);
         let mut forms: FxHashMap<String, Option<Form>> = FxHashMap::default();
         forms.extend(verbs.iter().map(|(word, &form)| (word.clone(), Some(form))));
         forms.extend(not_verbs.iter().map(|word| (word.clone(), None)));
@@ -188,7 +189,7 @@ impl Lexicon {
 
     /// Every word that tells this language from others, or whose form is listed.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
-        let listed = self.function.iter().chain(&self.not_verbs);
+        let listed = self.function.iter().chain(self.not_verbs.iter());
         let formed = self.auxiliaries.keys().chain(self.verbs.keys());
         listed.chain(formed).map(String::as_str)
     }

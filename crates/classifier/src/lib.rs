@@ -37,6 +37,7 @@ mod source;
 pub mod story;
 mod text;
 mod values;
+mod wordset;
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use aho_corasick::Match;
 use rustc_hash::FxHashMap;
 use wire::Language;
 use wire::entity::{EntityType, Value};
@@ -111,17 +110,16 @@ pub(crate) fn find(
 
 fn candidates(text: &Text, dictionary: &Dictionary) -> Vec<Candidate> {
     let folded = &text.folded;
-    let ends = |found: &Match| {
-        let after = folded[found.end()..].chars().next();
+    let ends = |&(_, _, end): &(usize, usize, usize)| {
+        let after = folded[end..].chars().next();
         !after.is_some_and(char::is_alphanumeric)
     };
-    beginnings(folded)
-        .flat_map(|at| dictionary.names_at(folded, at))
+    forms(dictionary, folded)
         .filter(ends)
-        .filter_map(|found| {
-            let start = text.unfold(found.start());
-            let last = folded[..found.end()].chars().next_back()?;
-            let last = text.unfold(found.end() - last.len_utf8());
+        .filter_map(|(pattern, begins, ends)| {
+            let start = text.unfold(begins);
+            let last = folded[..ends].chars().next_back()?;
+            let last = text.unfold(ends - last.len_utf8());
             let end = last + text.text[last..].chars().next()?.len_utf8();
             let tokens = text.tokens_in(&(start..end));
             // A name never runs over a blank line.
@@ -129,10 +127,18 @@ fn candidates(text: &Text, dictionary: &Dictionary) -> Vec<Candidate> {
             whole.then_some(Candidate {
                 bytes: start..end,
                 tokens,
-                pattern: found.pattern().as_usize(),
+                pattern,
             })
         })
         .collect()
+}
+
+/// Every form of a name in a folded text: its number, where it begins and where it ends.
+fn forms(dictionary: &Dictionary, folded: &str) -> impl Iterator<Item = (usize, usize, usize)> {
+    beginnings(folded).flat_map(|at| {
+        let forms = dictionary.forms_at(folded, at);
+        forms.map(move |(form, end)| (form, at, end))
+    })
 }
 
 /// Where a word or a part of one begins: a name never begins within.
@@ -244,32 +250,29 @@ pub(crate) fn inside(
     let first = text.token(outer.tokens.start).folded;
     let last = outer.tokens.end - 1;
     let folded = &text.folded[first..text.token(last).folded + text.word(last).len()];
-    let found = dictionary
-        .automaton
-        .find_overlapping_iter(folded)
-        .filter_map(|found| {
-            let tokens = outer.tokens.clone();
-            let begins = tokens
-                .clone()
-                .find(|&at| text.token(at).folded == first + found.start())?;
-            let ends = tokens
-                .clone()
-                .find(|&at| text.token(at).folded + text.word(at).len() == first + found.end())?;
-            let candidate = Candidate {
-                bytes: text.bytes(&(begins..ends + 1)),
-                tokens: begins..ends + 1,
-                pattern: found.pattern().as_usize(),
-            };
-            let name = dictionary.names[candidate.pattern].iter().find(|name| {
-                let entry = &dictionary.entries[name.entry];
-                let fits = entry.is_country
-                    || matches!(entry.kind, EntityType::Organisation | EntityType::NatoBody);
-                fits && !name.short
-                    && speaks(name, language, &text.text[candidate.bytes.clone()])
-                    && has_case(text, &candidate, name.case)
-            })?;
-            Some((candidate, name.entry))
-        });
+    let found = forms(dictionary, folded).filter_map(|(pattern, start, end)| {
+        let tokens = outer.tokens.clone();
+        let begins = tokens
+            .clone()
+            .find(|&at| text.token(at).folded == first + start)?;
+        let ends = tokens
+            .clone()
+            .find(|&at| text.token(at).folded + text.word(at).len() == first + end)?;
+        let candidate = Candidate {
+            bytes: text.bytes(&(begins..ends + 1)),
+            tokens: begins..ends + 1,
+            pattern,
+        };
+        let name = dictionary.names[candidate.pattern].iter().find(|name| {
+            let entry = &dictionary.entries[name.entry];
+            let fits = entry.is_country
+                || matches!(entry.kind, EntityType::Organisation | EntityType::NatoBody);
+            fits && !name.short
+                && speaks(name, language, &text.text[candidate.bytes.clone()])
+                && has_case(text, &candidate, name.case)
+        })?;
+        Some((candidate, name.entry))
+    });
     let (found, number) = found
         .filter(|(found, _)| found.tokens.len() < outer.tokens.len())
         .max_by_key(|(found, _)| found.tokens.len())?;

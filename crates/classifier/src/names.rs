@@ -8,7 +8,7 @@ mod read;
 
 use std::collections::HashMap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use toml::Spanned;
 use wire::Language;
@@ -16,6 +16,7 @@ use wire::Language;
 use crate::files::{File, RuleError, RuleFiles};
 use crate::inflection::Inflection;
 use crate::text::fold;
+use crate::wordset::WordSet;
 
 pub(crate) use read::{Name, find};
 
@@ -74,27 +75,27 @@ struct Listed {
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     capital_nouns: bool,
-    given: FxHashSet<String>,
-    titles: FxHashSet<String>,
-    particles: FxHashSet<String>,
-    organisation_ends: FxHashSet<String>,
-    organisation_starts: FxHashSet<String>,
-    links: FxHashSet<String>,
-    possessed: FxHashSet<String>,
-    event_ends: FxHashSet<String>,
-    place_ends: FxHashSet<String>,
-    place_starts: FxHashSet<String>,
-    place_prepositions: FxHashSet<String>,
-    places: FxHashSet<String>,
-    organisations: FxHashSet<String>,
-    openers: FxHashSet<String>,
-    no_names: FxHashSet<String>,
+    given: WordSet,
+    titles: WordSet,
+    particles: WordSet,
+    organisation_ends: WordSet,
+    organisation_starts: WordSet,
+    links: WordSet,
+    possessed: WordSet,
+    event_ends: WordSet,
+    place_ends: WordSet,
+    place_starts: WordSet,
+    place_prepositions: WordSet,
+    places: WordSet,
+    organisations: WordSet,
+    openers: WordSet,
+    no_names: WordSet,
     no_name_endings: Vec<String>,
-    elections: FxHashSet<String>,
-    election_kinds: FxHashSet<String>,
+    elections: WordSet,
+    election_kinds: WordSet,
     /// Jobs by their first word, the rest of the words behind it.
     jobs: FxHashMap<String, Vec<String>>,
-    job_openers: FxHashSet<String>,
+    job_openers: WordSet,
     job_prefixes: Vec<String>,
     job_phrases: Vec<Vec<String>>,
     job_endings: Vec<String>,
@@ -118,19 +119,19 @@ impl Shapes {
     fn new(file: File<'_>, language: Language, inflection: &Inflection) -> Result<Self, RuleError> {
         let listed: Listed = file.parse()?;
         let language = language.to_string();
-        let set = |words: Words| -> Result<FxHashSet<String>, RuleError> {
-            let mut all = FxHashSet::default();
+        let set = |words: Words| -> Result<WordSet, RuleError> {
+            let mut all = Vec::new();
             for word in words {
                 let forms = inflection
                     .expand(&language, word.get_ref())
                     .map_err(|what| file.error(&word.span(), what))?;
                 all.extend(forms.iter().map(|form| fold(form)));
             }
-            Ok(all)
+            Ok(all.into_iter().collect())
         };
         let mut jobs: FxHashMap<String, Vec<String>> = FxHashMap::default();
-        for job in set(listed.jobs)? {
-            let (first, rest) = job.split_once(' ').unwrap_or((&job, ""));
+        for job in set(listed.jobs)?.iter() {
+            let (first, rest) = job.split_once(' ').unwrap_or((job, ""));
             jobs.entry(first.to_owned())
                 .or_default()
                 .push(rest.to_owned());

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::text::{Kind, Text};
+use crate::wordset::Outline;
 
 /// Letters that `*` stands for at most, so that `confirm*` never reaches `confirmationless`.
 const STEM_LETTERS: usize = 4;
@@ -43,8 +44,7 @@ pub(crate) struct PatternSet {
     wordings: Vec<(usize, Vec<Element>)>,
     exact: FxHashMap<String, Branch>,
     stem: FxHashMap<String, Branch>,
-    /// By first byte, the lengths in bytes that stems have, a bit each: most words are too short or begin otherwise.
-    stem_lengths: FxHashMap<u8, u64>,
+    stems: Outline,
     other: Branch,
 }
 
@@ -107,8 +107,7 @@ impl PatternSet {
                     Word::Stem(text) => {
                         let branch = self.stem.entry(text.clone()).or_default();
                         branch.add(index, second);
-                        let first = text.bytes().next().unwrap_or_default();
-                        *self.stem_lengths.entry(first).or_default() |= length(text);
+                        self.stems.add(text);
                     }
                     Word::Ending(_) | Word::Number if !listed_elsewhere => {
                         listed_elsewhere = true;
@@ -160,21 +159,13 @@ impl PatternSet {
         if let Some(branch) = self.exact.get(word) {
             follow(branch);
         }
-        let lengths = word.bytes().next();
-        let lengths = lengths.and_then(|first| self.stem_lengths.get(&first));
-        let lengths = lengths.copied().unwrap_or_default();
-        for prefix in prefixes(word).filter(|prefix| lengths & length(prefix) != 0) {
+        for prefix in prefixes(word).filter(|prefix| self.stems.may_hold(prefix)) {
             if let Some(branch) = self.stem.get(prefix) {
                 follow(branch);
             }
         }
         follow(&self.other);
     }
-}
-
-/// The bit for a stem of this length; the longest share one.
-fn length(stem: &str) -> u64 {
-    1 << stem.len().min(63)
 }
 
 /// The word itself and what is left of it without its last one to four letters.

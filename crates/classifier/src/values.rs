@@ -13,6 +13,7 @@ use toml::Spanned;
 use wire::Language;
 use wire::entity::{EntityType, Value};
 
+use crate::wordset::Outline;
 use scan::{Kind, Token};
 
 /// Words of the longest phrase in the file.
@@ -101,20 +102,10 @@ struct Words {
     phrases: FxHashMap<String, Vec<Meaning>>,
     /// The most words of a phrase that begins with this one: nearly no word of a text begins any.
     begins: FxHashMap<String, usize>,
-    /// By first byte, the lengths in bytes of those words, a bit each.
-    lengths: FxHashMap<u8, u64>,
+    openers: Outline,
 }
 
 impl Words {
-    /// False for a word that no phrase begins with, as far as its first byte and length tell.
-    fn may_begin(&self, word: &str) -> bool {
-        let lengths = word
-            .bytes()
-            .next()
-            .and_then(|first| self.lengths.get(&first));
-        lengths.is_some_and(|lengths| lengths & 1 << word.len().min(63) != 0)
-    }
-
     fn learn(&mut self, phrases: &[String], means: &Meaning) {
         for phrase in phrases {
             let phrase = phrase.to_lowercase();
@@ -122,8 +113,7 @@ impl Words {
             let first = phrase.split(' ').next().unwrap_or_default();
             let longest = self.begins.entry(first.to_owned()).or_default();
             *longest = words.max(*longest);
-            let opens = first.bytes().next().unwrap_or_default();
-            *self.lengths.entry(opens).or_default() |= 1 << first.len().min(63);
+            self.openers.add(first);
             self.phrases.entry(phrase).or_default().push(means.clone());
         }
     }
@@ -260,7 +250,7 @@ impl Reader<'_> {
     fn begins_value(&self, at: usize) -> bool {
         let token = &self.tokens[at];
         matches!(token.kind, Kind::Number(_) | Kind::Iso)
-            || self.words.may_begin(&token.text)
+            || self.words.openers.may_hold(&token.text)
                 && self.words.begins.contains_key(token.text.as_ref())
     }
 

@@ -9,6 +9,7 @@ use super::Shapes;
 use crate::lexicon::{Form, Lexicon};
 use crate::mention::Mention;
 use crate::text::{Kind, Text};
+use crate::wordset::WordSet;
 
 /// Words of the longest name: more capitals in a row are a headline.
 const LONGEST: usize = 9;
@@ -174,7 +175,7 @@ impl Reader<'_> {
         let first = words[0];
         let last = words[words.len() - 1];
         let shapes = self.shapes;
-        let holds = |set: &FxHashSet<String>| words.iter().any(|word| set.contains(*word));
+        let holds = |set: &WordSet| words.iter().any(|word| set.contains(*word));
 
         if shapes.organisations.contains(&joined) {
             return found.push((run, Guess::Sure(EntityType::Organisation)));
