@@ -6,7 +6,7 @@
 //! written to `target/eval/`, to be read.
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -105,6 +105,11 @@ fn evaluate(set: &Set, sentences: &[Sentence], errors: &Path, measures: &mut Mea
     let recall = heads as f64 / pairs.0.len().max(1) as f64;
     print(set.name, &pairs);
     println!("  {:<34} {recall:.3}", "  its heads found");
+    println!(
+        "  {:<34} {}",
+        "  given, mean annotated, how many",
+        calibration(&pairs)
+    );
     print("  always factual", &always);
     note(set, &pairs, measures);
     worst.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -169,6 +174,21 @@ fn print(name: &str, pairs: &Pairs) {
         pairs.macro_f1(-score::CERTAIN),
         pairs.macro_f1(-0.001),
     );
+}
+
+/// For each value that is given, the mean of those annotated where it is.
+fn calibration(pairs: &Pairs) -> String {
+    let mut levels: BTreeMap<i64, Vec<f32>> = BTreeMap::new();
+    for &(annotated, given) in &pairs.0 {
+        let tenths = f64::from(given * 10.0).round() as i64;
+        levels.entry(tenths).or_default().push(annotated);
+    }
+    let levels = levels.into_iter().map(|(tenths, annotated)| {
+        let mean = annotated.iter().sum::<f32>() / annotated.len() as f32;
+        let given = tenths as f64 / 10.0;
+        format!("{given:.1}: {mean:.1} ({})", annotated.len())
+    });
+    levels.collect::<Vec<_>>().join("  ")
 }
 
 /// The value of the clause that an event belongs to.

@@ -107,9 +107,36 @@ impl Tally {
 /// How often each labelled standing was found as which; none where there was no claim.
 type Confusion = BTreeMap<(StatusDetail, Option<StatusDetail>), usize>;
 
+/// Of claims scored in each tenth from 0 to 1, how many there are and how many have the right standing.
+#[derive(Default)]
+struct Calibration([(usize, usize); 10]);
+
+impl Calibration {
+    fn add(&mut self, score: f32, agrees: bool) {
+        let tenth = ((score * 10.0) as usize).min(9);
+        let (all, right) = &mut self.0[tenth];
+        *all += 1;
+        *right += usize::from(agrees);
+    }
+
+    fn print(&self) {
+        println!("score, first claims of all languages, in a hundred with the right status");
+        let some = self.0.iter().enumerate().filter(|(_, (all, _))| *all > 0);
+        for (tenth, (all, right)) in some {
+            let from = tenth as f32 / 10.0;
+            println!(
+                "{from:.1} to {:.1} {all:>5} {:>5}",
+                from + 0.1,
+                right * 100 / all
+            );
+        }
+    }
+}
+
 #[test]
 fn the_sentences_agree_in_every_language() {
     let mut short = Vec::new();
+    let mut calibration = Calibration::default();
     let mut measures = measures::Measures::default();
     for (language, least_status, least_detail) in LEAST {
         let mut first = Tally::default();
@@ -131,6 +158,9 @@ fn the_sentences_agree_in_every_language() {
                 found.map(status_of) == Some(status_of(sentence.expect)),
                 String::new,
             );
+            if let Some(claim) = claim {
+                calibration.add(claim.score, claim.status == status_of(sentence.expect));
+            }
             compare(&sentence, &tagged, &mut others);
         }
         println!("{}", table(language, &confusion));
@@ -160,6 +190,7 @@ fn the_sentences_agree_in_every_language() {
             ));
         }
     }
+    calibration.print();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     measures.write(&root, "corpus");
     assert!(short.is_empty(), "sentences: {}", short.join("; "));
