@@ -215,7 +215,7 @@ pub(crate) fn shares_word(
             .map(|at| analysis.text.word(at))
             .filter(|word| {
                 word.chars().count() >= 4
-                    && !analysis.lexicon.function.contains(*word)
+                    && !analysis.lexicon.function.contains(word)
                     && analysis.lexicon.auxiliary(word).is_none()
             })
             .map(|word| word.chars().take(5).collect())

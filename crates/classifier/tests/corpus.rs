@@ -119,17 +119,18 @@ impl Calibration {
         *right += usize::from(agrees);
     }
 
-    fn print(&self) {
-        println!("score, first claims of all languages, in a hundred with the right status");
+    /// A line for each tenth that some have.
+    fn table(&self) -> String {
+        let mut table =
+            "score, first claims of all languages, in a hundred with the right status\n".to_owned();
         let some = self.0.iter().enumerate().filter(|(_, (all, _))| *all > 0);
         for (tenth, (all, right)) in some {
             let from = tenth as f32 / 10.0;
-            println!(
-                "{from:.1} to {:.1} {all:>5} {:>5}",
-                from + 0.1,
-                right * 100 / all
-            );
+            let share = right * 100 / all;
+            writeln!(table, "{from:.1} to {:.1} {all:>5} {share:>5}", from + 0.1)
+                .expect("a string takes it");
         }
+        table
     }
 }
 
@@ -190,7 +191,7 @@ fn the_sentences_agree_in_every_language() {
             ));
         }
     }
-    calibration.print();
+    println!("{}", calibration.table());
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     measures.write(&root, "corpus");
     assert!(short.is_empty(), "sentences: {}", short.join("; "));

@@ -38,6 +38,9 @@ pub struct Marked {
 /// An error of a probability below which nothing is learned.
 const SMALLEST: f64 = 0.003;
 
+/// A weight in hundredths below which a feature decides nothing.
+const SMALLEST_WRITTEN: f64 = 2.0;
+
 /// Words that count as themselves.
 const COMMON: usize = 250;
 
@@ -46,7 +49,9 @@ const COMMON: usize = 250;
 struct Plan {
     /// Times that a feature must occur.
     least: u32,
-    /// Passes over the examples.
+    /// Fits whose mean is taken.
+    fits: usize,
+    /// Passes over the examples in each.
     passes: usize,
     /// Penalty on the sum of the weights: the greater, the fewer features are left.
     sparse: f32,
@@ -56,19 +61,21 @@ struct Plan {
 
 const CUES: Plan = Plan {
     least: 4,
+    fits: 8,
     passes: 5,
     sparse: 25.0,
     small: 0.5,
 };
 const ROLES: Plan = Plan {
     least: 10,
+    fits: 1,
     passes: 3,
     sparse: 20.0,
     small: 1.0,
 };
 
 /// A token less probable than this to be no cue is (part of) one.
-const THRESHOLD: f64 = 0.65;
+const THRESHOLD: f64 = 0.7;
 
 /// The files of `config/attribution/` that these examples give; `origin` says where they are from.
 #[must_use]
@@ -94,10 +101,16 @@ pub fn fit(classifier: &Classifier, examples: &[Example], origin: &str) -> RuleF
         common: common(&analyses),
         rates: counts.iter().fold(Rates::default(), Rates::plus),
     };
+    // What several people read is one article: none of them tells how the others' words are used.
+    let mut by_text: HashMap<&str, Rates> = HashMap::new();
+    for (example, counts) in examples.iter().zip(&counts) {
+        let own = by_text.entry(&example.text).or_default();
+        *own = std::mem::take(own).plus(counts);
+    }
     let mut cues = Chain::default();
     let mut roles = Chain::default();
-    for ((analysis, example), own) in analyses.iter().zip(examples).zip(&counts) {
-        let reading = Reading::without(analysis, &words, own);
+    for (analysis, example) in analyses.iter().zip(examples) {
+        let reading = Reading::without(analysis, &words, &by_text[example.text.as_str()]);
         let marked = Tokens::new(&reading, example);
         add_cues(&mut cues, &reading, &marked);
         add_roles(&mut roles, &reading, &marked);
@@ -294,41 +307,63 @@ impl Chain {
         });
     }
 
-    /// Fits the weights by follow-the-regularised-leader (McMahan et al. 2013), and says them.
+    /// Fits the weights by follow-the-regularised-leader (McMahan et al. 2013), and says them: the mean of several
+    /// fits, each on a sample drawn with replacement (Breiman 1996), which depends less on what it happened to read.
     fn fit(mut self, plan: Plan) -> String {
         for sentence in &mut self.sentences {
             for features in &mut sentence.features {
                 features.retain(|&id| self.counts[id as usize] >= plan.least);
             }
         }
+        let mut features = vec![0.0; self.names.len() * LABELS];
+        let mut steps = vec![0.0; self.steps.len() * LABELS * LABELS];
+        let mut random = 1_u64;
+        for _ in 0..plan.fits {
+            let fitted = self.fit_once(plan, &mut random);
+            for (sums, leader) in [(&mut features, &fitted.0), (&mut steps, &fitted.1)] {
+                for (at, sum) in sums.iter_mut().enumerate() {
+                    *sum += leader.weight(at) / plan.fits as f64;
+                }
+            }
+        }
+        let mut lines = String::new();
+        for (name, id) in sorted(&self.names) {
+            let row: Row = std::array::from_fn(|label| features[id * LABELS + label]);
+            write_row(&mut lines, name, &row);
+        }
+        for (name, id) in sorted(&self.steps) {
+            for from in 0..LABELS {
+                let row: Row = std::array::from_fn(|to| steps[(id * LABELS + from) * LABELS + to]);
+                write_row(&mut lines, &format!("step\t{name}\t{from}"), &row);
+            }
+        }
+        lines
+    }
+
+    /// The weights of features and of steps after some passes over a sample of the sentences.
+    fn fit_once(&self, plan: Plan, random: &mut u64) -> (Leader, Leader) {
         let mut features = Leader::new(self.names.len() * LABELS, plan.sparse, plan.small);
         let mut steps = Leader::new(self.steps.len() * LABELS * LABELS, 0.0, plan.small);
-        let mut order: Vec<usize> = (0..self.sentences.len()).collect();
-        let mut random = 1_u64;
+        let mut draw = |below: usize| {
+            *random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (*random >> 33) as usize % below
+        };
+        let all = self.sentences.len();
+        let mut order: Vec<usize> = match plan.fits {
+            1 => (0..all).collect(),
+            _ => (0..all).map(|_| draw(all)).collect(),
+        };
         for _ in 0..plan.passes {
             for last in (1..order.len()).rev() {
-                random = random
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
-                order.swap(last, (random >> 33) as usize % (last + 1));
+                order.swap(last, draw(last + 1));
             }
             for &number in &order {
                 learn(&mut features, &mut steps, &self.sentences[number]);
             }
         }
-        let mut lines = String::new();
-        for (name, id) in sorted(&self.names) {
-            let row: Row = std::array::from_fn(|label| features.weight(id * LABELS + label));
-            write_row(&mut lines, name, &row);
-        }
-        for (name, id) in sorted(&self.steps) {
-            for from in 0..LABELS {
-                let row: Row =
-                    std::array::from_fn(|to| steps.weight((id * LABELS + from) * LABELS + to));
-                write_row(&mut lines, &format!("step\t{name}\t{from}"), &row);
-            }
-        }
-        lines
+        (features, steps)
     }
 }
 
@@ -341,10 +376,13 @@ fn sorted(names: &FxHashMap<String, u32>) -> Vec<(&str, usize)> {
     sorted
 }
 
-/// Writes a name and its weights in hundredths; nothing where all of them are nothing.
+/// Writes a name and its weights in hundredths; nothing where all of them are next to nothing.
 fn write_row(lines: &mut String, name: &str, row: &Row) {
     let hundredths = row.map(|weight| (weight * 100.0).round());
-    if hundredths.iter().all(|&weight| weight == 0.0) {
+    if hundredths
+        .iter()
+        .all(|&weight| weight.abs() < SMALLEST_WRITTEN)
+    {
         return;
     }
     lines.push_str(name);

@@ -175,7 +175,7 @@ impl Reader<'_> {
         let first = words[0];
         let last = words[words.len() - 1];
         let shapes = self.shapes;
-        let holds = |set: &WordSet| words.iter().any(|word| set.contains(*word));
+        let holds = |set: &WordSet| words.iter().any(|word| set.contains(word));
 
         if shapes.organisations.contains(&joined) {
             return found.push((run, Guess::Sure(EntityType::Organisation)));
@@ -196,7 +196,7 @@ impl Reader<'_> {
                 || words.iter().enumerate().any(|(at, word)| {
                     at + 1 < words.len()
                         && shapes.links.contains(words[at + 1])
-                        && shapes.organisation_ends.contains(*word)
+                        && shapes.organisation_ends.contains(word)
                 }));
         if organisation && !shapes.titles.contains(last) {
             return found.push((run, Guess::Sure(EntityType::Organisation)));
@@ -212,7 +212,7 @@ impl Reader<'_> {
             return self.read(run.start + 1..run.end, start, found);
         }
         // What stands before the last title is read by itself: *Texas Governor John Connally*.
-        if let Some(title) = words.iter().rposition(|word| shapes.titles.contains(*word)) {
+        if let Some(title) = words.iter().rposition(|word| shapes.titles.contains(word)) {
             let title = run.start + title;
             if title > run.start {
                 self.read(run.start..title, start, found);
@@ -229,7 +229,7 @@ impl Reader<'_> {
             return found.push((run, Guess::Sure(EntityType::Place)));
         }
         // A given name opens a person's name, whatever stands before it.
-        if let Some(given) = words.iter().position(|word| shapes.given.contains(*word)) {
+        if let Some(given) = words.iter().position(|word| shapes.given.contains(word)) {
             let name = run.start + given..run.end;
             if given > 0 {
                 self.read(run.start..name.start, start, found);
