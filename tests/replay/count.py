@@ -118,9 +118,13 @@ class History:
             title, text = said(entry)
             link = canonical(entry.get("link"))
             key = entry.get("id") or link or hashlib.sha256(f"{title}\n{text}".encode()).hexdigest()
-            if key not in met:
+            if key in met:
+                # Named by its link alone, and listed again under another title.
+                self.items[key]["twice"] |= not entry.get("id") and title != self.items[key]["states"][-1][0]
+            else:
                 met.add(key)
-                item = self.items.setdefault(key, {"link": link, "links": set(), "states": [], "deepest": 0})
+                item = self.items.setdefault(
+                    key, {"link": link, "links": set(), "states": [], "deepest": 0, "twice": False})
                 item["links"].add(link)
                 item["deepest"] = max(item["deepest"], place)
                 if item["states"][-1:] != [(title, text)]:
@@ -209,6 +213,8 @@ def cause(their, our, all_states):
         return "its guid changed, and its link or words did not: one item"
     if len(our) > 1 and len(their["links"]) > 1:
         return "its guid stood on items with other links: several items"
+    if len(our) > 1 and their["twice"]:
+        return "one document lists its link under several titles: several items"
     if any(it.new > 1 for it in our):
         return "it came back after it had been forgotten"
     if any(it.skipped for it in our):

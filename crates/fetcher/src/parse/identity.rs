@@ -12,8 +12,8 @@ use crate::volatile;
 
 /// Gives every item its id: by guid, else by canonical link, else by content. A guid that stands on
 /// items with different links, or on items without links that say different things, names none of them;
-/// a link that stands on items with different titles, without a guid, names none of them either. `originals`
-/// are the addresses that the items say they are the copies of, in their order.
+/// a link that stands on items with different titles and texts, without a guid, names none of them either.
+/// `originals` are the addresses that the items say they are the copies of, in their order.
 pub(super) fn assign(
     items: &mut [Item],
     originals: &[Option<String>],
@@ -50,16 +50,19 @@ pub(super) fn assign(
             differ(group, content_of)
         }
     });
-    // A link is only asked to tell items apart where a guid does not; under one title it leads to one story,
-    // which some feeds list twice, once without its text.
+    // A link is only asked to tell items apart where a guid does not; under one title, or with one text, it leads
+    // to one story, which some feeds list twice: once without its text, or under a new headline.
     let title_of = |at: usize| {
         let title = items[at].title.as_deref();
         title
             .filter(|title| !title.is_empty())
             .unwrap_or_else(|| content_of(at))
     };
+    let text_of = |at: usize| text(&items[at]).unwrap_or_else(|| title_of(at));
     by_link.retain(|_, group| {
-        group.iter().any(|at| items[*at].guid.is_none()) && differ(group, title_of)
+        group.iter().any(|at| items[*at].guid.is_none())
+            && differ(group, title_of)
+            && differ(group, text_of)
     });
     let ids: Vec<(IdOrigin, ItemId)> = items
         .iter()
@@ -120,21 +123,21 @@ fn is_tracking(pair: &str) -> bool {
 
 /// What an item says, in one digest. A title alone names nothing, so its date stands beside it.
 fn content(item: &Item) -> String {
-    let text = item
-        .content
-        .as_deref()
-        .or(item.summary.as_deref())
-        .unwrap_or_default();
     let title = item.title.as_deref().unwrap_or_default();
-    if text.is_empty() {
+    let Some(text) = text(item) else {
         let published = item.published.or(item.updated).map(|at| at.to_string());
         let media = item
             .enclosures
             .first()
             .map_or("", |enclosure| enclosure.url.as_str());
         return digest(&[title, published.as_deref().unwrap_or_default(), media]);
-    }
+    };
     digest(&[title, text])
+}
+
+fn text(item: &Item) -> Option<&str> {
+    let text = item.content.as_deref().or(item.summary.as_deref());
+    text.filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
