@@ -1,6 +1,7 @@
 //! Following one feed: its polls as they fall due, and what its hub says in between.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -46,11 +47,12 @@ impl Fetcher {
     /// the feed, when an offer is dropped uncommitted, or when nobody receives offers any more.
     pub fn follow(
         self,
-        spec: FeedSpec,
+        spec: impl Into<Arc<FeedSpec>>,
         state: FeedState,
         offers: mpsc::Sender<Offer>,
         stop: CancellationToken,
     ) -> impl Future<Output = ()> + Send {
+        let spec = spec.into();
         let state = self.resumed(&spec, state);
         let items = state.seen.iter().filter(|seen| seen.present).count();
         let mut resting = Resting::new(state);
@@ -137,16 +139,17 @@ impl Fetcher {
 
     /// Waits until there is something to do. Cancelling the wait gives up no more than a place in a queue.
     async fn wake(&self, spec: &FeedSpec, state: &FeedState, line: &mut Line) -> Wake {
+        // As with work: a feed sleeps for much longer than it waits for its turn.
         let due = async {
             tokio::time::sleep(until(state.next_poll)).await;
-            self.turn(spec, state).await
+            Box::pin(self.turn(spec, state)).await
         };
         let Some(subscription) = &state.websub else {
             return Wake::Poll(due.await);
         };
         let asks = async {
             tokio::time::sleep(until(subscription.next)).await;
-            self.hub_turn(subscription).await
+            Box::pin(self.hub_turn(subscription)).await
         };
         tokio::select! {
             note = line.note() => Wake::Note(note),

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use fetcher::{Fetcher, Offer};
 use futures::FutureExt as _;
@@ -137,7 +138,7 @@ struct Partition {
 
 /// A feed that is being followed.
 struct Following {
-    spec: FeedSpec,
+    spec: Arc<FeedSpec>,
     offset: u64,
     task: tokio::task::AbortHandle,
 }
@@ -262,7 +263,7 @@ impl Partition {
         follows: &mut JoinSet<()>,
         offers: &mpsc::Sender<Offer>,
     ) {
-        let Some(spec) = decoded::<FeedSpec>(entry) else {
+        let Some(spec) = decoded::<FeedSpec>(entry).map(Arc::new) else {
             return;
         };
         let state = states
@@ -273,7 +274,7 @@ impl Partition {
         let following = self
             .fetcher
             .clone()
-            .follow(spec.clone(), state, offers, stop);
+            .follow(Arc::clone(&spec), state, offers, stop);
         let presence = self.presence.clone();
         let task = follows.spawn(following.map(move |()| drop(presence)));
         feeds.insert(
@@ -296,7 +297,7 @@ fn changed(entries: impl Iterator<Item = Entry>, feeds: &HashMap<FeedId, Followi
     let is_news = |entry: &Entry| match feed_id(entry).and_then(|feed| feeds.get(&feed)) {
         Some(following) => {
             entry.offset > following.offset
-                && decoded::<FeedSpec>(entry).as_ref() != Some(&following.spec)
+                && decoded::<FeedSpec>(entry).as_ref() != Some(following.spec.as_ref())
         }
         None => entry.value.is_some(),
     };

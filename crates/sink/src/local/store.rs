@@ -103,6 +103,13 @@ impl Store {
                 .map_err(|error| damaged(directory, &error))?;
         }
         store.verify().map_err(|what| damaged(directory, &what))?;
+        // What was read off the journals stays in memory until much more is written, unless it gets its tables now.
+        if store.database.write_buffer_size() > UNFLUSHED {
+            for keyspace in [&store.meta, &store.records, &store.index] {
+                let rotated = keyspace.rotate_memtable();
+                rotated.map_err(|error| damaged(directory, &error.to_string()))?;
+            }
+        }
         Ok(store)
     }
 
