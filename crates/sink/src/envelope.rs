@@ -19,6 +19,9 @@ use crate::record::Record;
 
 type Headers = Vec<(String, Vec<u8>)>;
 
+/// Bytes of most values.
+const USUAL: usize = 4096;
+
 /// The place of a record in a trace (W3C Trace Context, `traceparent`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trace {
@@ -277,7 +280,10 @@ fn name(tag: &impl Serialize) -> String {
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).expect("the wire types have string keys and no failing serializer")
+    let mut json = Vec::with_capacity(USUAL);
+    serde_json::to_writer(&mut json, value)
+        .expect("the wire types have string keys and no failing serializer");
+    json
 }
 
 /// Trace and step of a `traceparent` of any version (W3C Trace Context §3.2); `None` when it is invalid.

@@ -9,8 +9,11 @@ use wire::{ItemId, Revision, Story, StoryRecord};
 
 use super::same;
 
-/// Items with a shingle in common that are looked at, the newest: past them the words are boilerplate.
-const LOOKED_AT: usize = 64;
+/// Items with a shingle in common that are looked at, the newest: past them are more copies of their stories, or
+/// the words are boilerplate.
+const LOOKED_AT: usize = 16;
+/// A lead of so many shingles is found by half of them: a copy has many, and of those some that count.
+const MANY: usize = 32;
 
 /// How much is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +48,10 @@ pub struct Stories {
     first: u32,
     /// The number of the first that others are compared with.
     compared: u32,
+    /// The number after the last whose record was read from the log.
+    logged: u32,
     by_item: HashMap<ItemId, u32>,
-    /// Shingle and number of the item that has it.
+    /// A sign and the number of the item that has it.
     shingles: BTreeSet<(u32, u32)>,
     /// What was opened though it was told before, and by which name it goes.
     renamed: HashMap<StoryId, Arc<Story>>,
@@ -76,6 +81,7 @@ impl Stories {
             told: VecDeque::new(),
             first: 0,
             compared: 0,
+            logged: 0,
             by_item: HashMap::new(),
             shingles: BTreeSet::new(),
             renamed: HashMap::new(),
@@ -135,12 +141,13 @@ impl Stories {
         let Some(number) = self.by_item.get(item).copied() else {
             return;
         };
-        let told = &mut self.told[number.wrapping_sub(self.first) as usize];
+        let at = self.age(number);
+        let told = &mut self.told[at];
         if told.on_log {
             return;
         }
         self.by_item.remove(item);
-        for shingle in std::mem::take(&mut told.sketch).shingles {
+        for shingle in signs(&std::mem::take(&mut told.sketch).shingles) {
             self.shingles.remove(&(shingle, number));
         }
     }
@@ -157,6 +164,9 @@ impl Stories {
             if earlier.id != record.story.id {
                 self.renamed.insert(record.story.id.clone(), earlier);
             }
+        }
+        if self.confirm(&record) {
+            return;
         }
         self.forget(&record.item);
         if self.known(&record.item).is_some() {
@@ -176,13 +186,31 @@ impl Stories {
         });
     }
 
+    /// Notes that `record`, which was assigned here, is on the log; false where it was not, or stands on the log
+    /// behind one that stands behind it here.
+    fn confirm(&mut self, record: &StoryRecord) -> bool {
+        let Some(number) = self.by_item.get(&record.item).copied() else {
+            return false;
+        };
+        let in_order = self.age(number) >= self.age(self.logged);
+        let at = self.age(number);
+        let told = &mut self.told[at];
+        let same = told.story.id == record.story.id && told.sketch == record.sketch;
+        if !in_order || !same {
+            return false;
+        }
+        told.on_log = true;
+        self.logged = number.wrapping_add(1);
+        true
+    }
+
     fn known(&self, item: &ItemId) -> Option<&Told> {
         let number = self.by_item.get(item)?;
         Some(self.at(*number))
     }
 
     fn at(&self, number: u32) -> &Told {
-        &self.told[number.wrapping_sub(self.first) as usize]
+        &self.told[self.age(number)]
     }
 
     /// The name by which an item's story goes.
@@ -198,17 +226,16 @@ impl Stories {
         published: Timestamp,
         counts: impl Fn(&Told) -> bool,
     ) -> Option<&Told> {
-        let sharing = sketch.shingles.iter().flat_map(|shingle| {
-            let items = self.shingles.range((*shingle, 0)..=(*shingle, u32::MAX));
+        let sharing = signs(&sketch.shingles).flat_map(|shingle| {
+            let items = self.shingles.range((shingle, 0)..=(shingle, u32::MAX));
             items.rev().take(LOOKED_AT).map(|(_, number)| *number)
         });
-        let mut shared: HashMap<u32, usize> = HashMap::new();
-        for number in sharing {
-            *shared.entry(number).or_default() += 1;
-        }
-        let mut best: Option<(f32, u32)> = None;
-        for number in shared.into_keys() {
-            let told = self.at(number);
+        let mut sharing: Vec<u32> = sharing.collect();
+        // The earliest first: of several that have as much of the text, it counts.
+        sharing.sort_unstable_by_key(|number| self.age(*number));
+        sharing.dedup();
+        let mut best: Option<(f32, &Told)> = None;
+        for told in sharing.into_iter().map(|number| self.at(number)) {
             let apart = published.duration_since(told.published);
             if apart.abs() > self.bounds.window || !counts(told) {
                 continue;
@@ -216,24 +243,25 @@ impl Stories {
             let Some(held) = same(sketch, &told.sketch, apart) else {
                 continue;
             };
-            let age = |number: u32| number.wrapping_sub(self.first);
-            let better = best.is_none_or(|(most, earliest)| {
-                held > most || (held == most && age(number) < age(earliest))
-            });
-            if better {
-                best = Some((held, number));
+            if best.is_none_or(|(most, _)| held > most) {
+                best = Some((held, told));
+            }
+            if held >= 1.0 {
+                break;
             }
         }
-        best.map(|(_, number)| self.at(number))
+        best.map(|(_, told)| told)
     }
 
     fn add(&mut self, told: Told) {
         let number = self.first.wrapping_add(self.told.len() as u32);
         self.by_item.insert(told.item.clone(), number);
-        let shingles = told.sketch.shingles.iter();
-        self.shingles
-            .extend(shingles.map(|shingle| (*shingle, number)));
+        let signs = signs(&told.sketch.shingles);
+        self.shingles.extend(signs.map(|shingle| (shingle, number)));
         self.clock = self.clock.max(told.seen);
+        if told.on_log {
+            self.logged = number.wrapping_add(1);
+        }
         self.told.push_back(told);
         self.bound();
     }
@@ -243,7 +271,7 @@ impl Stories {
         let oldest = self.clock.saturating_sub(self.bounds.window);
         let oldest = oldest.unwrap_or(Timestamp::MIN);
         loop {
-            let at = self.compared.wrapping_sub(self.first) as usize;
+            let at = self.age(self.compared);
             let full = self.told.len() > self.bounds.items && at == 0;
             let Some(told) = self.told.get_mut(at) else {
                 break;
@@ -251,7 +279,7 @@ impl Stories {
             if !full && told.seen >= oldest {
                 break;
             }
-            for shingle in std::mem::take(&mut told.sketch).shingles {
+            for shingle in signs(&std::mem::take(&mut told.sketch).shingles) {
                 self.shingles.remove(&(shingle, self.compared));
             }
             self.compared = self.compared.wrapping_add(1);
@@ -268,7 +296,24 @@ impl Stories {
             if told.story.first.item == told.item {
                 self.renamed.remove(&told.story.id);
             }
-            self.first = self.first.wrapping_add(1);
+            let next = self.first.wrapping_add(1);
+            if self.logged == self.first {
+                self.logged = next;
+            }
+            self.first = next;
         }
     }
+
+    /// How many are known that became known before.
+    fn age(&self, number: u32) -> usize {
+        number.wrapping_sub(self.first) as usize
+    }
+}
+
+/// By which of its shingles a lead is found: all of a short one's, of others those whose hash is even (Broder's
+/// sample by modulus, which takes the same ones of every copy).
+fn signs(shingles: &[u32]) -> impl Iterator<Item = u32> {
+    let all = shingles.len() < MANY;
+    let shingles = shingles.iter().copied();
+    shingles.filter(move |shingle| all || shingle % 2 == 0)
 }

@@ -17,7 +17,8 @@ use super::health::Health;
 /// What librdkafka assumes when nobody says otherwise.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// How long a broker that is connected to may take to answer, before the request is made anew elsewhere.
+/// How long a broker that is connected to may take to answer, before the request is made anew elsewhere; less where
+/// a session is shorter.
 pub(super) const ANSWER: Duration = Duration::from_secs(20);
 
 /// What librdkafka tells a client, kept for whoever has to explain it.
@@ -121,13 +122,14 @@ pub(super) fn common(settings: &KafkaSettings) -> Result<ClientConfig, OpenError
             if security.tls { "TLS" } else { "SCRAM" }
         )));
     }
+    let answer = ANSWER.min(session_timeout(settings));
     let mut config = ClientConfig::new();
     config
         .set("bootstrap.servers", &settings.brokers)
         .set("client.id", &settings.instance)
         .set("allow.auto.create.topics", "false")
         .set("topic.metadata.refresh.interval.ms", "30000")
-        .set("socket.timeout.ms", ANSWER.as_millis().to_string())
+        .set("socket.timeout.ms", answer.as_millis().to_string())
         .set("reconnect.backoff.ms", "100")
         .set("reconnect.backoff.max.ms", "2000")
         .set_log_level(RDKafkaLogLevel::Warning);

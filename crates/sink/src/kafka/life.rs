@@ -21,8 +21,9 @@ use super::session::Membership;
 use super::transaction::{Failed, Offsets, Producer};
 use super::verdict::Trouble;
 
-/// Entries in one event.
-const TOGETHER: usize = 500;
+/// Entries in one event, and bytes of them. Where many wait, a transaction of many costs each of them little.
+const TOGETHER: usize = 2000;
+const BYTES: usize = 4 << 20;
 /// Looks at a consumer's statistics within one session: at its lag, and at what proves its membership.
 const LOOKS: u32 = 12;
 /// The least and the most time between two of them.
@@ -169,8 +170,8 @@ impl<'a> Life<'a> {
     fn poll(&mut self, desk: &mut Desk) -> Result<(), End> {
         let mut entries = Vec::new();
         // A served event looks like nothing to read; only two in a row say that nothing is left.
-        let mut nothing = 0;
-        while nothing < 2 && entries.len() < TOGETHER && !self.anew {
+        let (mut nothing, mut bytes) = (0, 0);
+        while nothing < 2 && entries.len() < TOGETHER && bytes < BYTES && !self.anew {
             let polled = self.consumer.poll(Duration::ZERO);
             let polled = polled
                 .map(|message| message.map(|message| entry(&self.membership.cluster, &message)));
@@ -182,13 +183,14 @@ impl<'a> Life<'a> {
             match polled {
                 Some(Ok(entry)) => {
                     nothing = 0;
+                    bytes += entry.value.as_ref().map_or(0, Vec::len);
                     entries.push(entry);
                 }
                 Some(Err(error)) => self.misread(&error, desk)?,
                 None => nothing += 1,
             }
         }
-        if entries.len() == TOGETHER {
+        if entries.len() == TOGETHER || bytes >= BYTES {
             // There may be more, which rings no bell.
             desk.line.bell.ring();
         }
