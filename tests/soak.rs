@@ -60,7 +60,7 @@ use watch::Watch;
 const FEEDS: usize = 200;
 const HOSTS: u8 = 50;
 /// Between two faults.
-const PACE: Duration = Duration::from_secs(4);
+const PACE: Duration = Duration::from_millis(3500);
 
 /// A fault that was done, and how long it took until fresh items got through.
 pub(crate) struct Done {

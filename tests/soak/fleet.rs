@@ -259,8 +259,7 @@ fn config(setup: &Setup, options: &Options<'_>) -> String {
     let contact = format!("[fetch]\ncontact = {:?}", setup.instance);
     let membership = format!("\"group.instance.id\" = {:?}", setup.instance);
     let timeouts = format!(
-        "\"session.timeout.ms\" = \"{}\"\n\"heartbeat.interval.ms\" = \"1000\"\n\
-         \"socket.timeout.ms\" = \"5000\"",
+        "\"session.timeout.ms\" = \"{}\"\n\"heartbeat.interval.ms\" = \"1000\"",
         SESSION.as_millis()
     );
     config
