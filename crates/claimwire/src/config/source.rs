@@ -14,14 +14,19 @@ pub(crate) struct Source {
     /// The file as the operator named it.
     pub(crate) name: String,
     text: String,
+    /// Where its lines end.
+    ends: Vec<usize>,
 }
 
 impl Source {
     /// A text that is already at hand.
     pub(crate) fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let ends = text.match_indices('\n').map(|(end, _)| end).collect();
         Self {
             name: name.into(),
-            text: text.into(),
+            text,
+            ends,
         }
     }
 
@@ -88,8 +93,7 @@ impl Source {
 
     /// The line that bytes stand on, from 1.
     pub(crate) fn line(&self, at: &Range<usize>) -> usize {
-        let before = &self.text.as_bytes()[..at.start.min(self.text.len())];
-        before.iter().filter(|&&byte| byte == b'\n').count() + 1
+        self.ends.partition_point(|end| *end < at.start) + 1
     }
 
     fn line_text(&self, at: &Range<usize>) -> &str {
