@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
@@ -36,6 +38,9 @@ const UNFLUSHED: u64 = 4 << 20;
 pub(super) const RESERVE: u64 = 48 << 20;
 /// Bytes of journals before the oldest is worked off; the least that the database allows.
 const JOURNALS: u64 = 64 << 20;
+/// How long closing waits for what is in memory to be in tables, and how often it looks.
+const FLUSHING: Duration = Duration::from_secs(3);
+const GLANCE: Duration = Duration::from_millis(5);
 
 /// An open store.
 pub(super) struct Store {
@@ -103,14 +108,24 @@ impl Store {
                 .map_err(|error| damaged(directory, &error))?;
         }
         store.verify().map_err(|what| damaged(directory, &what))?;
-        // What was read off the journals stays in memory until much more is written, unless it gets its tables now.
-        if store.database.write_buffer_size() > UNFLUSHED {
-            for keyspace in [&store.meta, &store.records, &store.index] {
-                let rotated = keyspace.rotate_memtable();
-                rotated.map_err(|error| damaged(directory, &error.to_string()))?;
-            }
-        }
         Ok(store)
+    }
+
+    /// Moves what is in memory to tables if it is much, and waits a little until it is there: whoever opens the store next then
+    /// need not read it off the journals and hold it again.
+    pub(super) fn flush(&self) -> Result<(), String> {
+        if self.database.write_buffer_size() < UNFLUSHED {
+            return Ok(());
+        }
+        let keyspaces = [&self.meta, &self.records, &self.index];
+        for keyspace in keyspaces {
+            keyspace.rotate_memtable().map_err(text)?;
+        }
+        let until = Instant::now() + FLUSHING;
+        while keyspaces.iter().any(|it| it.sealed_memtable_count() > 0) && Instant::now() < until {
+            thread::park_timeout(GLANCE);
+        }
+        Ok(())
     }
 
     pub(super) fn topic(&self, name: &str) -> Option<&Topic> {

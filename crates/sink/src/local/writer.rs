@@ -121,6 +121,10 @@ impl Writer {
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         if let Err(Failed) = self.serve(&mut commands).await {
             tracing::debug!("the writer of the local log stopped");
+            return;
+        }
+        if let Err(error) = self.store.flush() {
+            tracing::debug!("what is in memory stays in the journals: {error}");
         }
     }
 
