@@ -111,8 +111,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Moves what is in memory to tables if it is much, and waits a little until it is there: whoever opens the store next then
-    /// need not read it off the journals and hold it again.
+    /// Moves what is in memory to tables if it is much, and waits a little until it is there: whoever opens the store
+    /// next then need not read it off the journals and hold it. The database's own wait does not end on a full disk.
     pub(super) fn flush(&self) -> Result<(), String> {
         if self.database.write_buffer_size() < UNFLUSHED {
             return Ok(());
@@ -479,3 +479,6 @@ pub(super) fn damaged(directory: &Path, what: &str) -> OpenError {
         directory.display()
     ))
 }
+
+#[cfg(test)]
+mod tests;
