@@ -13,8 +13,8 @@ const MANY: usize = 10_000;
 const ITEMS: usize = 5;
 const SPAN: Duration = Duration::from_secs(10);
 /// CPU seconds a second of a daemon that does nothing, at most.
-const IDLE: f64 = 0.03;
-/// Spans that merging may take.
+const QUIET: f64 = 0.03;
+/// Spans that merging may take, at most.
 const SETTLING: u32 = 12;
 
 /// Of a daemon on the local log whose feeds are not due.
@@ -114,7 +114,7 @@ pub(crate) async fn ten_thousand_feeds() -> f64 {
 async fn settled_mib(daemon: &mut Daemon) -> f64 {
     for _ in 0..SETTLING {
         let busy = cpu_of(daemon).await;
-        if busy < IDLE * SPAN.as_secs_f64() {
+        if busy < QUIET * SPAN.as_secs_f64() {
             break;
         }
     }

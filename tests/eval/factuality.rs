@@ -150,17 +150,17 @@ fn note(set: &Set, pairs: &Pairs, measures: &mut Measures) {
     );
     let (bar, beside) = set.macro_f1;
     let beside = format!("{beside}; 95 of 100 resamples {low:.3} to {high:.3}");
-    measures.at_least(
+    measures.add(
         &name("macro-F1"),
         pairs.macro_f1(score::DENIED),
-        bar,
+        bar..,
         &beside,
     );
     if let Some((bar, beside)) = set.error {
-        measures.at_most(&name("mean absolute error"), pairs.error(), bar, beside);
+        measures.add(&name("mean absolute error"), pairs.error(), ..=bar, beside);
     }
     if let Some((bar, beside)) = set.correlation {
-        measures.at_least(&name("Pearson's r"), pairs.correlation(), bar, beside);
+        measures.add(&name("Pearson's r"), pairs.correlation(), bar.., beside);
     }
 }
 

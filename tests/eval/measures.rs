@@ -1,6 +1,7 @@
 //! The measures that have a bar, for the one table at the end of `make eval`.
 
 use std::fmt::Write as _;
+use std::ops::{Bound, RangeBounds};
 use std::path::Path;
 
 /// Rows of the table: measure, figure, bar, whether it holds, and what to compare it with.
@@ -8,40 +9,30 @@ use std::path::Path;
 pub(crate) struct Measures(String);
 
 impl Measures {
-    /// Adds a figure that holds from `bar` up.
-    pub(crate) fn at_least(&mut self, measure: &str, figure: f64, bar: f64, beside: &str) {
-        self.add(
-            measure,
-            figure,
-            &format!(">= {bar:.2}"),
-            figure >= bar,
-            beside,
+    /// Adds a figure that holds within `bar`: from a bound up, up to one, or `..` for a part of another figure, which
+    /// has none.
+    pub(crate) fn add(
+        &mut self,
+        measure: &str,
+        figure: f64,
+        bar: impl RangeBounds<f64>,
+        beside: &str,
+    ) {
+        let shown = match (bar.start_bound(), bar.end_bound()) {
+            (Bound::Included(least), _) => format!(">= {least:.2}"),
+            (_, Bound::Included(most)) => format!("<= {most:.2}"),
+            _ => String::new(),
+        };
+        let verdict = match (shown.as_str(), bar.contains(&figure)) {
+            ("", _) => "",
+            (_, true) => "holds",
+            (_, false) => "SHORT",
+        };
+        let row = writeln!(
+            self.0,
+            "{measure}\t{figure:.3}\t{shown}\t{verdict}\t{beside}"
         );
-    }
-
-    /// Adds a figure that holds up to `bar`.
-    #[allow(dead_code, reason = "only errors are better when smaller")]
-    pub(crate) fn at_most(&mut self, measure: &str, figure: f64, bar: f64, beside: &str) {
-        self.add(
-            measure,
-            figure,
-            &format!("<= {bar:.2}"),
-            figure <= bar,
-            beside,
-        );
-    }
-
-    /// Adds a part of a figure, which has no bar of its own.
-    #[allow(dead_code, reason = "only figures over several types have parts")]
-    pub(crate) fn part(&mut self, measure: &str, figure: f64) {
-        let row = writeln!(self.0, "  {measure}\t{figure:.3}\t\t\t");
         row.expect("a string takes it");
-    }
-
-    fn add(&mut self, measure: &str, figure: f64, bar: &str, holds: bool, beside: &str) {
-        let holds = if holds { "holds" } else { "SHORT" };
-        writeln!(self.0, "{measure}\t{figure:.3}\t{bar}\t{holds}\t{beside}")
-            .expect("a string takes it");
     }
 
     /// Writes the rows to `target/eval/measures/NAME.tsv` under `root`, from where the table is put together.

@@ -19,6 +19,13 @@ struct Predicated<'a> {
     negation: &'static str,
 }
 
+impl Predicated<'_> {
+    /// Whether it is negated, and by which modal it is governed.
+    fn group(&self) -> String {
+        format!("{}{}", self.negation, self.modal)
+    }
+}
+
 impl<'a> Features<'a> {
     /// What stands in the noun phrase before an event noun, and the noun that governs it.
     pub(super) fn phrase(&mut self) {
@@ -108,31 +115,24 @@ impl<'a> Features<'a> {
             .take_while(|&at| sentence.tag(at) != Tag::Mark)
             .find(|&at| sentence.tag(at).is_auxiliary() || sentence.tag(at).is_verb());
         if let Some(first) = near {
-            let Predicated {
-                at,
-                modal,
-                negation,
-            } = self.predicated(first);
-            self.add(format!("subject-of={negation}{modal}"));
-            let tag = sentence.tag(at);
+            let verb = self.predicated(first);
+            let (group, negation) = (verb.group(), verb.negation);
+            self.add(format!("subject-of={group}"));
+            let tag = sentence.tag(verb.at);
             if tag.is_verb() || matches!(tag, Tag::Adjective | Tag::Noun | Tag::Attribute) {
-                let class = self.class(at);
-                self.add(format!("subject-of-verb={negation}{}", sentence.lemma(at)));
-                self.add(format!("subject-of-class={negation}{modal},{class}"));
+                let (lemma, class) = (sentence.lemma(verb.at), self.class(verb.at));
+                self.add(format!("subject-of-verb={negation}{lemma}"));
+                self.add(format!("subject-of-class={group},{class}"));
             }
         }
         let far = (self.at + 1..(self.at + FAR_SUBJECT_REACH).min(sentence.words.len()))
             .take_while(|&at| sentence.tag(at) != Tag::Mark || sentence.form(at) == ",")
             .find(|&at| sentence.tag(at).is_auxiliary() || sentence.tag(at) == Tag::Present);
         if let Some(first) = far {
-            let Predicated {
-                at,
-                modal,
-                negation,
-            } = self.predicated(first);
-            let class = self.class(at);
-            self.add(format!("far-subject-of={negation}{modal}"));
-            self.add(format!("far-subject-of-class={negation}{modal},{class}"));
+            let verb = self.predicated(first);
+            let (group, class) = (verb.group(), self.class(verb.at));
+            self.add(format!("far-subject-of={group}"));
+            self.add(format!("far-subject-of-class={group},{class}"));
         }
     }
 

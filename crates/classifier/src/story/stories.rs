@@ -51,8 +51,8 @@ pub struct Stories {
     /// The number after the last whose record was read from the log.
     logged: u32,
     by_item: HashMap<ItemId, u32>,
-    /// A sign and the number of the item that has it.
-    shingles: BTreeSet<(u32, u32)>,
+    /// By which shingles an item is found, and its number.
+    signs: BTreeSet<(u32, u32)>,
     /// What was opened though it was told before, and by which name it goes.
     renamed: HashMap<StoryId, Arc<Story>>,
     /// The offset of `stories` to read next.
@@ -83,7 +83,7 @@ impl Stories {
             compared: 0,
             logged: 0,
             by_item: HashMap::new(),
-            shingles: BTreeSet::new(),
+            signs: BTreeSet::new(),
             renamed: HashMap::new(),
             position: 0,
             clock: Timestamp::MIN,
@@ -148,7 +148,7 @@ impl Stories {
         }
         self.by_item.remove(item);
         for shingle in signs(&std::mem::take(&mut told.sketch).shingles) {
-            self.shingles.remove(&(shingle, number));
+            self.signs.remove(&(shingle, number));
         }
     }
 
@@ -227,7 +227,7 @@ impl Stories {
         counts: impl Fn(&Told) -> bool,
     ) -> Option<&Told> {
         let sharing = signs(&sketch.shingles).flat_map(|shingle| {
-            let items = self.shingles.range((shingle, 0)..=(shingle, u32::MAX));
+            let items = self.signs.range((shingle, 0)..=(shingle, u32::MAX));
             items.rev().take(LOOKED_AT).map(|(_, number)| *number)
         });
         let mut sharing: Vec<u32> = sharing.collect();
@@ -257,7 +257,7 @@ impl Stories {
         let number = self.first.wrapping_add(self.told.len() as u32);
         self.by_item.insert(told.item.clone(), number);
         let signs = signs(&told.sketch.shingles);
-        self.shingles.extend(signs.map(|shingle| (shingle, number)));
+        self.signs.extend(signs.map(|shingle| (shingle, number)));
         self.clock = self.clock.max(told.seen);
         if told.on_log {
             self.logged = number.wrapping_add(1);
@@ -280,7 +280,7 @@ impl Stories {
                 break;
             }
             for shingle in signs(&std::mem::take(&mut told.sketch).shingles) {
-                self.shingles.remove(&(shingle, self.compared));
+                self.signs.remove(&(shingle, self.compared));
             }
             self.compared = self.compared.wrapping_add(1);
             if full {
