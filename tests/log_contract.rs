@@ -74,6 +74,7 @@ fn main() -> ExitCode {
         a_second_process_is_refused_with_the_directory_named,
         a_store_that_lost_its_data_is_refused,
         a_store_with_a_garbled_file_is_refused_or_whole,
+        a_store_whose_last_journal_is_garbled_is_refused,
         a_store_of_a_later_version_is_refused,
         a_file_in_place_of_the_directory_is_refused,
         records_past_their_age_go,

@@ -59,6 +59,38 @@ pub(crate) async fn a_store_with_a_garbled_file_is_refused_or_whole(place: Place
     }
 }
 
+/// Its tables alone would open, as the state of before.
+pub(crate) async fn a_store_whose_last_journal_is_garbled_is_refused(place: Place) {
+    let log = place.open().await;
+    let body = "x".repeat(100_000);
+    let records = (0..60).map(|key| record("out", &key.to_string(), &body));
+    log.append(records.collect()).await.expect("it appends");
+    log.close().await;
+    let log = place.open().await;
+    log.append(numbered("out", 0..10))
+        .await
+        .expect("it appends");
+    // The daemon is killed: nothing is closed.
+    let directory = place.on_disk().directory.clone();
+    let left = directory.with_extension("left");
+    copy_all(&directory, &left);
+    log.close().await;
+    fs::remove_dir_all(&directory).expect("it is removed");
+    copy_all(&left, &directory);
+    for file in files(&directory) {
+        if file.extension().is_some_and(|extension| extension == "jnl") {
+            let length = fs::metadata(&file).expect("it is there").len();
+            let garbage = vec![0xa5; usize::try_from(length).expect("it is small")];
+            fs::write(&file, garbage).expect("it is written");
+        }
+    }
+    let refusal = refusal(&place).await;
+    assert!(
+        refusal.contains("damaged") && refusal.contains("commits are missing"),
+        "{refusal}"
+    );
+}
+
 pub(crate) async fn a_store_of_a_later_version_is_refused(place: Place) {
     write_some(&place).await;
     let version = place.on_disk().directory.join("version");

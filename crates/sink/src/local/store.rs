@@ -5,7 +5,9 @@
 //! - `index`: for compacted topics, where the latest record of each key stands
 //!
 //! The version file names the store, and the database holds the same name: a directory whose data
-//! went missing is told from a new one, and never started empty.
+//! went missing is told from a new one, and never started empty. The [`mark`] tells one that is older than it was.
+
+mod mark;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -14,13 +16,14 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
 
 use crate::log::OpenError;
 use crate::record::Entry;
 use crate::settings::{Cleanup, LocalSettings, TopicSpec};
 
 use super::codec::{self, Place};
+use mark::Mark;
 
 /// The layout that this program reads and writes.
 const VERSION: u32 = 1;
@@ -29,6 +32,7 @@ const VERSION_FILE: &str = "version";
 const UNFINISHED_FILE: &str = "unfinished";
 pub(super) const DATABASE: &str = "store";
 const STORE_NAME: &str = "store";
+const COMMITS: &str = "commits";
 /// Bytes of blocks kept in memory: readers are mostly at the end, which is there anyway.
 const CACHE: u64 = 8 << 20;
 /// Bytes of a keyspace in memory before they go to a table of their own.
@@ -50,6 +54,7 @@ pub(super) struct Store {
     pub(super) records: Keyspace,
     pub(super) index: Keyspace,
     topics: BTreeMap<String, Topic>,
+    mark: Mark,
     /// Held for as long as the store is open.
     _lock: File,
 }
@@ -93,8 +98,11 @@ impl Store {
                 .keyspace(name, keyspace_options)
                 .map_err(|error| damaged(directory, &error.to_string()))
         };
+        let counted = meta.get(COMMITS);
+        let counted = counted.map_err(|error| damaged(directory, &error.to_string()))?;
         let mut store = Self {
             directory: directory.clone(),
+            mark: Mark::open(directory, counted.map_or(0, |bytes| number(&bytes)))?,
             records: keyspace("records")?,
             index: keyspace("index")?,
             database: database.clone(),
@@ -109,6 +117,21 @@ impl Store {
         }
         store.verify().map_err(|what| damaged(directory, &what))?;
         Ok(store)
+    }
+
+    /// A batch that is durable once it is committed.
+    pub(super) fn batch(&self) -> OwnedWriteBatch {
+        self.database
+            .batch()
+            .durability(Some(PersistMode::SyncData))
+    }
+
+    /// Commits `batch`, and counts it. One thread does.
+    pub(super) fn commit(&self, mut batch: OwnedWriteBatch) -> Result<(), String> {
+        let number = self.mark.next();
+        batch.insert(&self.meta, COMMITS, number.to_be_bytes());
+        batch.commit().map_err(text)?;
+        self.mark.set(number)
     }
 
     /// Moves what is in memory to tables if it is much, and waits a little until it is there: whoever opens the store
@@ -211,17 +234,14 @@ impl Store {
 
     fn create_topic(&self, key: &[u8], spec: &TopicSpec) -> Result<u32, String> {
         let id = u32::try_from(self.meta.prefix(b"t").count()).map_err(text)?;
-        let mut batch = self
-            .database
-            .batch()
-            .durability(Some(PersistMode::SyncData));
+        let mut batch = self.batch();
         let entry = [id.to_be_bytes(), spec.partitions.to_be_bytes()].concat();
         batch.insert(&self.meta, key, entry);
         for partition in 0..spec.partitions {
             let extent = Extent::default().to_bytes();
             batch.insert(&self.meta, extent_key(id, partition), extent);
         }
-        batch.commit().map_err(text)?;
+        self.commit(batch)?;
         Ok(id)
     }
 

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use fjall::PersistMode;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
@@ -335,10 +334,7 @@ impl Writer {
 
     fn write(&self, writes: &Writes) -> Result<(), String> {
         let store = &self.store;
-        let mut batch = store
-            .database
-            .batch()
-            .durability(Some(PersistMode::SyncData));
+        let mut batch = store.batch();
         for (key, bytes) in &writes.records {
             batch.insert(&store.records, *key, bytes.as_slice());
         }
@@ -359,7 +355,7 @@ impl Writer {
                 extent.to_bytes(),
             );
         }
-        batch.commit().map_err(text)
+        store.commit(batch)
     }
 
     /// Lets readers read what is durable now, in all topics at once.
