@@ -8,6 +8,7 @@
 //! Equal words are not enough. A bulletin is the same text every day but for its numbers, so those must
 //! agree; and a line that says little, such as an air raid alert, is one story only for some hours.
 
+mod index;
 mod sketch;
 mod stories;
 
@@ -63,18 +64,12 @@ fn contained(one: &[u32], other: &[u32]) -> f32 {
 
 /// How many hashes two ascending lists share.
 fn common(one: &[u32], other: &[u32]) -> usize {
-    let (mut left, mut right) = (one.iter().peekable(), other.iter().peekable());
-    let mut shared = 0;
-    while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        match a.cmp(b) {
-            std::cmp::Ordering::Less => drop(left.next()),
-            std::cmp::Ordering::Greater => drop(right.next()),
-            std::cmp::Ordering::Equal => {
-                shared += 1;
-                left.next();
-                right.next();
-            }
-        }
+    let (mut left, mut right, mut shared) = (0, 0, 0);
+    // Without a branch on which is less, for which no processor can guess.
+    while let (Some(a), Some(b)) = (one.get(left), other.get(right)) {
+        shared += usize::from(a == b);
+        left += usize::from(a <= b);
+        right += usize::from(b <= a);
     }
     shared
 }

@@ -14,11 +14,12 @@ const BODY: usize = 12;
 /// machine.
 #[must_use]
 pub fn sketch(title: &str, body: &str, entities: &[Entity]) -> Sketch {
-    let words = |text: &str| -> Vec<String> { words(text).take(LEAD).collect() };
-    let mut lead = words(body);
-    if lead.len() < BODY {
-        lead.splice(..0, words(title));
+    let mut lead = Lead::default();
+    if words(body).nth(BODY - 1).is_none() {
+        words(title).take(LEAD).for_each(|word| lead.push(word));
     }
+    words(body).take(LEAD).for_each(|word| lead.push(word));
+    let lead: Vec<&str> = lead.words().collect();
     let named = entities.iter().filter(|entity| entity.is_linked());
     Sketch {
         shingles: hashes(lead.windows(SHINGLE).map(hash)),
@@ -27,22 +28,48 @@ pub fn sketch(title: &str, body: &str, entities: &[Entity]) -> Sketch {
     }
 }
 
-/// Runs of letters and digits, in lower case; Russian is written with and without its ё.
-fn words(text: &str) -> impl Iterator<Item = String> {
+/// Words in lower case, in one string; Russian is written with and without its ё.
+#[derive(Default)]
+struct Lead {
+    letters: String,
+    ends: Vec<usize>,
+}
+
+impl Lead {
+    fn push(&mut self, word: &str) {
+        if word.is_ascii() {
+            let letters = word
+                .bytes()
+                .map(|byte| char::from(byte.to_ascii_lowercase()));
+            self.letters.extend(letters);
+        } else {
+            self.letters += &word.to_lowercase().replace('ё', "е");
+        }
+        self.ends.push(self.letters.len());
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let words = starts.zip(&self.ends);
+        words.map(|(start, end)| &self.letters[start..*end])
+    }
+}
+
+/// Runs of letters and digits.
+fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(|word| word.to_lowercase().replace('ё', "е"))
 }
 
 /// The numbers among the words. Three digits after a number are its thousands: `89,440` is one number.
-fn numbers(words: &[String]) -> Vec<String> {
+fn numbers(words: &[&str]) -> Vec<String> {
     let mut numbers: Vec<String> = Vec::new();
     let mut continues = false;
     for word in words {
         let digits = word.bytes().all(|byte| byte.is_ascii_digit());
         match numbers.last_mut() {
             Some(number) if continues && digits && word.len() == 3 => number.push_str(word),
-            _ if digits => numbers.push(word.clone()),
+            _ if digits => numbers.push((*word).to_owned()),
             _ => {}
         }
         continues = digits;
@@ -96,7 +123,7 @@ mod tests {
 
     #[test]
     fn thousands_are_one_number() {
-        let words = ["about", "89", "440", "5", "and", "440"].map(str::to_owned);
+        let words = ["about", "89", "440", "5", "and", "440"];
         assert_eq!(numbers(&words), ["89440", "5", "440"]);
     }
 }

@@ -1,19 +1,21 @@
 //! The stories that are going round.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use wire::story::{FirstSeen, Sketch, StoryId};
 use wire::{ItemId, Revision, Story, StoryRecord};
 
+use super::index::Index;
 use super::same;
 
 /// Items with a shingle in common that are looked at, the newest: past them are more copies of their stories, or
-/// the words are boilerplate.
+/// the words are boilerplate. Of all that are, so many with the most shingles in common are compared.
 const LOOKED_AT: usize = 16;
-/// A lead of so many shingles is found by half of them: a copy has many, and of those some that count.
-const MANY: usize = 32;
+/// By so many of its shingles a lead is found at least: a copy has many of them, and of those some that count.
+const SIGNS: usize = 16;
 
 /// How much is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +53,8 @@ pub struct Stories {
     /// The number after the last whose record was read from the log.
     logged: u32,
     by_item: HashMap<ItemId, u32>,
-    /// By which shingles an item is found, and its number.
-    signs: BTreeSet<(u32, u32)>,
+    /// By their numbers.
+    index: Index,
     /// What was opened though it was told before, and by which name it goes.
     renamed: HashMap<StoryId, Arc<Story>>,
     /// The offset of `stories` to read next.
@@ -83,7 +85,7 @@ impl Stories {
             compared: 0,
             logged: 0,
             by_item: HashMap::new(),
-            signs: BTreeSet::new(),
+            index: Index::default(),
             renamed: HashMap::new(),
             position: 0,
             clock: Timestamp::MIN,
@@ -147,9 +149,8 @@ impl Stories {
             return;
         }
         self.by_item.remove(item);
-        for shingle in signs(&std::mem::take(&mut told.sketch).shingles) {
-            self.signs.remove(&(shingle, number));
-        }
+        // Nothing is like it any more.
+        told.sketch = Sketch::default();
     }
 
     /// Takes over the record at `offset` of `stories`; one that was read before changes nothing.
@@ -158,15 +159,16 @@ impl Stories {
             return;
         }
         self.position = offset + 1;
+        // What was assigned here was compared then with all that stands before it.
+        if self.confirm(&record) {
+            return;
+        }
         let opened = record.story.first.item == record.item;
         if opened && let Some(told) = self.like(&record.sketch, record.published, |it| it.on_log) {
             let earlier = self.name(told);
             if earlier.id != record.story.id {
                 self.renamed.insert(record.story.id.clone(), earlier);
             }
-        }
-        if self.confirm(&record) {
-            return;
         }
         self.forget(&record.item);
         if self.known(&record.item).is_some() {
@@ -226,16 +228,20 @@ impl Stories {
         published: Timestamp,
         counts: impl Fn(&Told) -> bool,
     ) -> Option<&Told> {
-        let sharing = signs(&sketch.shingles).flat_map(|shingle| {
-            let items = self.signs.range((shingle, 0)..=(shingle, u32::MAX));
-            items.rev().take(LOOKED_AT).map(|(_, number)| *number)
-        });
-        let mut sharing: Vec<u32> = sharing.collect();
+        let sharing =
+            signs(&sketch.shingles).flat_map(|shingle| self.index.with(shingle).take(LOOKED_AT));
+        let mut sharing: Vec<usize> = sharing.map(|number| self.age(number)).collect();
+        sharing.sort_unstable();
+        let together = sharing.chunk_by(|one, other| one == other);
+        let mut alike: Vec<(usize, usize)> = together.map(|it| (it.len(), it[0])).collect();
+        if alike.len() > LOOKED_AT {
+            alike.select_nth_unstable_by_key(LOOKED_AT, |(shared, at)| (Reverse(*shared), *at));
+            alike.truncate(LOOKED_AT);
+        }
         // The earliest first: of several that have as much of the text, it counts.
-        sharing.sort_unstable_by_key(|number| self.age(*number));
-        sharing.dedup();
+        alike.sort_unstable_by_key(|(_, at)| *at);
         let mut best: Option<(f32, &Told)> = None;
-        for told in sharing.into_iter().map(|number| self.at(number)) {
+        for told in alike.into_iter().map(|(_, at)| &self.told[at]) {
             let apart = published.duration_since(told.published);
             if apart.abs() > self.bounds.window || !counts(told) {
                 continue;
@@ -256,8 +262,7 @@ impl Stories {
     fn add(&mut self, told: Told) {
         let number = self.first.wrapping_add(self.told.len() as u32);
         self.by_item.insert(told.item.clone(), number);
-        let signs = signs(&told.sketch.shingles);
-        self.signs.extend(signs.map(|shingle| (shingle, number)));
+        self.index.add(number, signs(&told.sketch.shingles));
         self.clock = self.clock.max(told.seen);
         if told.on_log {
             self.logged = number.wrapping_add(1);
@@ -279,9 +284,8 @@ impl Stories {
             if !full && told.seen >= oldest {
                 break;
             }
-            for shingle in signs(&std::mem::take(&mut told.sketch).shingles) {
-                self.signs.remove(&(shingle, self.compared));
-            }
+            told.sketch = Sketch::default();
+            self.index.forget(self.compared);
             self.compared = self.compared.wrapping_add(1);
             if full {
                 break;
@@ -310,10 +314,10 @@ impl Stories {
     }
 }
 
-/// By which of its shingles a lead is found: all of a short one's, of others those whose hash is even (Broder's
-/// sample by modulus, which takes the same ones of every copy).
+/// By which of its shingles a lead is found: all of a short one's, of twice as many every second, and so on (Broder's
+/// sample by modulus, which takes the same ones of every copy: what is taken of the longer is taken of the shorter).
 fn signs(shingles: &[u32]) -> impl Iterator<Item = u32> {
-    let all = shingles.len() < MANY;
+    let every = (shingles.len() / SIGNS).max(1).ilog2();
     let shingles = shingles.iter().copied();
-    shingles.filter(move |shingle| all || shingle % 2 == 0)
+    shingles.filter(move |shingle| shingle.trailing_zeros() >= every)
 }
