@@ -193,7 +193,7 @@ pub(crate) fn written(record: &sink::Record) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let headers = record.headers.iter();
     let headers: Map<String, Value> = headers
-        .map(|(name, value)| (name.clone(), text(value).into()))
+        .map(|(name, value)| (name.to_string(), text(value).into()))
         .collect();
     let value: Value = record
         .value
@@ -228,7 +228,7 @@ pub(crate) fn line(entry: &Entry) -> String {
     let headers = entry
         .headers
         .iter()
-        .map(|(name, value)| (name.clone(), text(value).into()));
+        .map(|(name, value)| (name.to_string(), text(value).into()));
     let line = Line {
         topic: &entry.topic,
         partition: entry.partition,
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn records_are_filtered_by_their_headers() {
-        let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+        let header = |name: &'static str, value: &str| (name.into(), value.as_bytes().to_vec());
         let entry = Entry {
             topic: "claims.unconfirmed".to_owned(),
             partition: 0,

@@ -4,6 +4,7 @@
 //! The headers follow the CloudEvents Kafka protocol binding 1.0.2 (§3.2) and W3C Trace Context.
 //! What identifies a record is made from the value alone, so a replay writes the same `ce_id`.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -15,12 +16,10 @@ use wire::{
     ClaimRecord, DeadLetter, Entity, FeedId, FeedSpec, FeedState, ItemRecord, Revision, StoryRecord,
 };
 
-use crate::record::Record;
+use crate::record::{Headers, Record};
 
-type Headers = Vec<(String, Vec<u8>)>;
-
-/// Bytes of most values.
-const USUAL: usize = 4096;
+/// Bytes of hardly any value.
+const LARGE: usize = 1 << 16;
 
 /// The place of a record in a trace (W3C Trace Context, `traceparent`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +46,7 @@ impl Trace {
 
     /// The next step of the trace that `headers` carry, or a new trace where they carry none.
     #[must_use]
-    pub fn next(headers: &[(String, Vec<u8>)]) -> Self {
+    pub fn next(headers: &Headers) -> Self {
         let fresh = Self::start();
         let carried = headers.iter().find(|(name, _)| name == "traceparent");
         let Some((trace, parent)) = carried.and_then(|(_, value)| traceparent(value)) else {
@@ -252,8 +251,8 @@ fn event_from(kind: &str, id: &str, source: &str, time: Timestamp) -> Headers {
     headers
 }
 
-fn push(headers: &mut Headers, name: &str, value: impl Into<String>) {
-    headers.push((name.to_owned(), value.into().into_bytes()));
+fn push(headers: &mut Headers, name: &'static str, value: impl Into<String>) {
+    headers.push((name.into(), value.into().into_bytes()));
 }
 
 /// What was tagged again says so, that a consumer can leave it out.
@@ -279,11 +278,17 @@ fn name(tag: &impl Serialize) -> String {
         .expect("a unit variant is a JSON string")
 }
 
+/// The JSON of a value, in as much memory as it is long: batches hold thousands.
 fn json(value: &impl Serialize) -> Vec<u8> {
-    let mut json = Vec::with_capacity(USUAL);
-    serde_json::to_writer(&mut json, value)
-        .expect("the wire types have string keys and no failing serializer");
-    json
+    thread_local!(static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
+    BUFFER.with_borrow_mut(|buffer| {
+        buffer.clear();
+        serde_json::to_writer(&mut *buffer, value)
+            .expect("the wire types have string keys and no failing serializer");
+        let json = buffer.clone();
+        buffer.shrink_to(LARGE);
+        json
+    })
 }
 
 /// Trace and step of a `traceparent` of any version (W3C Trace Context §3.2); `None` when it is invalid.
@@ -376,7 +381,7 @@ mod tests {
         headers
             .map(|(name, value)| {
                 let value = std::str::from_utf8(value).expect("headers are text");
-                (name.as_str(), value)
+                (name.as_ref(), value)
             })
             .collect()
     }
@@ -462,7 +467,7 @@ mod tests {
         let next = Trace::next(&record.headers);
         assert_eq!(next.trace, TRACE.trace);
         assert_ne!(next.span, TRACE.span);
-        let garbled = vec![("traceparent".to_owned(), b"00-zz-1-01".to_vec())];
+        let garbled = vec![("traceparent".into(), b"00-zz-1-01".to_vec())];
         assert_ne!(Trace::next(&garbled).trace, 0);
     }
 

@@ -25,6 +25,6 @@ mod tenure;
 
 pub use finding::{Finding, Standing};
 pub use log::{Appender, Error, Event, Follower, From, Log, Member, OpenError, Range, Start};
-pub use record::{Batch, Entry, Lease, Record};
+pub use record::{Batch, Entry, Headers, Lease, Record};
 pub use settings::{Cleanup, KafkaSettings, LocalSettings, Security, Settings, TopicSpec};
 pub use tenure::Tenure;

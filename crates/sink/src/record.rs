@@ -1,6 +1,11 @@
 //! What is written to a topic, and what is read from one.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+
+/// Names and values, in order.
+pub type Headers = Vec<(Cow<'static, str>, Vec<u8>)>;
 
 /// A record to append.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +18,8 @@ pub struct Record {
     pub partition_key: Option<Vec<u8>>,
     /// The value; `None` is a tombstone, which deletes the key from a compacted topic.
     pub value: Option<Vec<u8>>,
-    /// Headers in order.
-    pub headers: Vec<(String, Vec<u8>)>,
+    /// Its headers.
+    pub headers: Headers,
     /// When the event happened, as far as the record is concerned.
     pub timestamp: Timestamp,
 }
@@ -32,8 +37,8 @@ pub struct Entry {
     pub key: Vec<u8>,
     /// Its value; `None` is a tombstone.
     pub value: Option<Vec<u8>>,
-    /// Its headers in order.
-    pub headers: Vec<(String, Vec<u8>)>,
+    /// Its headers.
+    pub headers: Headers,
     /// Its timestamp.
     pub timestamp: Timestamp,
 }

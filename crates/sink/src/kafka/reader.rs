@@ -330,7 +330,7 @@ pub(super) fn entry(cluster: &Cluster, message: &BorrowedMessage<'_>) -> Entry {
     if let Some(given) = message.headers() {
         for header in given.iter() {
             let value = header.value.unwrap_or_default().to_vec();
-            headers.push((header.key.to_owned(), value));
+            headers.push((header.key.to_owned().into(), value));
         }
     }
     let topic = message.topic();
