@@ -144,14 +144,25 @@ async fn polling(figures: &mut Figures) {
 
 /// What tagging costs on Kafka.
 async fn scaling(brokers: &str, figures: &mut Figures) {
-    let core = scaling::one_core(brokers, 20_000).await;
-    figures.add(
-        "one_core_committed_to_classified",
-        core.committed / core.classified,
-        "ratio",
-    );
-    figures.add("one_core_committed", core.committed, "items/s");
-    figures.add("one_core_classified", core.classified, "items/s");
+    for (name, texts, items) in scaling::Texts::kinds() {
+        let core = scaling::one_core(brokers, texts, items).await;
+        figures.add(
+            &format!("one_core_committed_to_classified_{name}"),
+            core.committed / core.classified,
+            "ratio",
+        );
+        figures.add(
+            &format!("one_core_committed_{name}"),
+            core.committed,
+            "items/s",
+        );
+        figures.add(
+            &format!("one_core_classified_{name}"),
+            core.classified,
+            "items/s",
+        );
+        figures.add(&format!("one_core_used_{name}"), core.used, "ratio");
+    }
     for count in [1, 2, 4] {
         let rate = scaling::instances(brokers, count, 30_000).await;
         figures.add(&format!("tagged_by_{count}"), rate, "items/s");

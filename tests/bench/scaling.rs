@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use classifier::{Classifier, RuleFiles};
 use jiff::Timestamp;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
 use sink::envelope::{self, Trace};
 use sink::{Cleanup, KafkaSettings, Log, Security, Settings, TopicSpec};
 use tokio::process::Command;
@@ -15,15 +18,15 @@ use wire::{FeedId, ItemId, Language, Revision};
 
 use crate::process::cpu_seconds;
 use crate::support::daemon::{Backend, Daemon, Options, PATIENCE, Setup, eventually};
-use crate::tagging;
+use crate::tagging::{self, Document};
 
 const PARTITIONS: u32 = 12;
-/// Sentences of the labelled corpus in an item, which is what feeds carry.
+/// Sentences of the labelled corpus in an item, which is as long as what feeds carry.
 const SENTENCES: usize = 4;
 /// Items in one transaction of those that fill `raw`.
 const TOGETHER: usize = 500;
-/// How often the daemons are asked how far they are.
-const GLANCE: Duration = Duration::from_millis(50);
+/// How often the daemons are asked how far they are, which takes time of theirs.
+const GLANCE: Duration = Duration::from_millis(200);
 const IDLE: Options<'_> = Options {
     feeds: &[],
     interval: "1h",
@@ -31,14 +34,59 @@ const IDLE: Options<'_> = Options {
     partitions: PARTITIONS,
 };
 
-/// Items a second on one core: read from Kafka, tagged and committed, and classified alone.
+/// What the items say.
+#[derive(Clone)]
+pub(crate) enum Texts {
+    /// What real feeds carry, on any subject; most of it is not relevant.
+    News(Vec<Document>),
+    /// Sentences of the labelled corpus put together anew for every item: all are relevant, and nearly every
+    /// sentence is a claim, with a record of its own.
+    Claims(Vec<String>),
+}
+
+impl Texts {
+    /// Both kinds, each with its name and as many items as take some seconds; without news where no feeds were
+    /// recorded.
+    pub(crate) fn kinds() -> Vec<(&'static str, Self, usize)> {
+        let mut kinds = vec![("claims", Self::claims(), 20_000)];
+        let news = tagging::news();
+        if !news.is_empty() {
+            kinds.push(("news", Self::News(news), 100_000));
+        }
+        kinds
+    }
+
+    pub(crate) fn claims() -> Self {
+        Self::Claims(tagging::sentences())
+    }
+
+    /// Title and body of the item of that number; no two are alike, as news are not.
+    fn of(&self, number: usize) -> Document {
+        match self {
+            Self::News(documents) => documents[number % documents.len()].clone(),
+            Self::Claims(sentences) => {
+                let mut random = StdRng::seed_from_u64(number as u64);
+                let body: Vec<&str> = sentences
+                    .sample(&mut random, SENTENCES)
+                    .map(String::as_str)
+                    .collect();
+                let title = format!("NATO and Ukraine, report {number}");
+                (title, body.join(" "))
+            }
+        }
+    }
+}
+
+/// Items a second on one core: read from Kafka, tagged and committed, and classified alone; and how much of the
+/// core the first has used.
 pub(crate) struct OneCore {
     pub(crate) committed: f64,
+    pub(crate) used: f64,
     pub(crate) classified: f64,
 }
 
-pub(crate) async fn one_core(brokers: &str, items: usize) -> OneCore {
-    let mut raw = Raw::open(brokers, 1).await;
+pub(crate) async fn one_core(brokers: &str, texts: Texts, items: usize) -> OneCore {
+    let mut raw = Raw::open(brokers, 1, texts).await;
     let revisions = raw.fill(items).await;
     let work = raw.work(true).await;
     let classified = tokio::task::spawn_blocking(move || {
@@ -51,13 +99,14 @@ pub(crate) async fn one_core(brokers: &str, items: usize) -> OneCore {
     });
     OneCore {
         committed: work.items as f64 / work.seconds,
+        used: work.cpu / work.seconds,
         classified: classified.await.expect("it does not panic"),
     }
 }
 
 /// Items a second that so many instances tag together.
 pub(crate) async fn instances(brokers: &str, count: usize, items: usize) -> f64 {
-    let mut raw = Raw::open(brokers, count).await;
+    let mut raw = Raw::open(brokers, count, Texts::claims()).await;
     raw.fill(items).await;
     let work = raw.work(false).await;
     work.items as f64 / work.seconds
@@ -65,7 +114,7 @@ pub(crate) async fn instances(brokers: &str, count: usize, items: usize) -> f64 
 
 /// Items a second and CPU time of each, in microseconds, for more and more items on one log.
 pub(crate) async fn items(brokers: &str, counts: &[usize]) -> Vec<(f64, f64)> {
-    let mut raw = Raw::open(brokers, 1).await;
+    let mut raw = Raw::open(brokers, 1, Texts::claims()).await;
     let mut costs = Vec::new();
     for count in counts {
         raw.fill(*count).await;
@@ -80,7 +129,7 @@ pub(crate) async fn items(brokers: &str, counts: &[usize]) -> Vec<(f64, f64)> {
 struct Raw {
     log: Log,
     setups: Vec<Setup>,
-    texts: Vec<String>,
+    texts: Texts,
     written: usize,
     tagged: usize,
 }
@@ -93,7 +142,7 @@ struct Work {
 }
 
 impl Raw {
-    async fn open(brokers: &str, instances: usize) -> Self {
+    async fn open(brokers: &str, instances: usize, texts: Texts) -> Self {
         let first = Setup::new(Backend::Kafka(brokers.to_owned()), &IDLE);
         let settings = KafkaSettings {
             brokers: brokers.to_owned(),
@@ -117,14 +166,10 @@ impl Raw {
             .map(|number| first.another(&format!("instance-{number}"), &IDLE))
             .collect();
         setups.push(first);
-        let sentences = tagging::sentences();
         Self {
             log: log.expect("the broker answers"),
             setups,
-            texts: sentences
-                .chunks(SENTENCES)
-                .map(|some| some.join(" "))
-                .collect(),
+            texts,
             written: 0,
             tagged: 0,
         }
@@ -148,8 +193,8 @@ impl Raw {
         revisions
     }
 
-    /// No two items are alike, as news are not.
     fn revision(&self, number: usize) -> Revision {
+        let (title, text) = self.texts.of(number);
         let now = Timestamp::now();
         let id = wire::id::digest(&[&self.setups[0].prefix, &number.to_string()]);
         Revision {
@@ -167,8 +212,8 @@ impl Raw {
                 admiralty: None,
                 sample: false,
             },
-            title: format!("NATO and Ukraine, report {number}"),
-            text: self.texts[number % self.texts.len()].clone(),
+            title,
+            text,
             truncated: false,
             link: None,
             authors: Vec::new(),
@@ -248,7 +293,7 @@ async fn tagged(daemons: &[Daemon]) -> usize {
         };
         let counts = metrics
             .lines()
-            .filter(|it| it.starts_with("claimwire_tagged_total{"));
+            .filter(|it| it.starts_with("claimwire_account_taken_total{stage=\"tag\"}"));
         tagged += counts
             .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
             .sum::<f64>();

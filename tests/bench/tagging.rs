@@ -38,7 +38,7 @@ print(json.dumps({"seconds": time.process_time() - start, "tokens": tokens}))
 "#;
 
 /// A title and a text.
-type Document = (String, String);
+pub(crate) type Document = (String, String);
 
 /// English texts of one kind.
 pub(crate) struct Texts {
@@ -161,7 +161,7 @@ fn shared(variable: &str, beside: &str) -> PathBuf {
 }
 
 /// Each English item of the recorded feeds that come as JSON lines, once.
-fn news() -> Vec<Document> {
+pub(crate) fn news() -> Vec<Document> {
     let folder = shared("CLAIMWIRE_RECORDED_FEEDS", "recorded-feeds");
     let index = fs::read_to_string(folder.join("INDEX.tsv")).unwrap_or_default();
     let mut seen = HashSet::new();
