@@ -133,7 +133,7 @@ def image():
 
 def kafka_settings(plain, secure, controller):
     """What a single Kafka on this machine is told, by the names that its official image knows: a plain listener, and
-    one that speaks TLS, by /tls/broker.pem, and asks for the user claimwire with the password right."""
+    one that speaks TLS, by /tls/broker.pem, and asks for a user's name and password by SCRAM."""
     return {
         "KAFKA_NODE_ID": "1",
         "KAFKA_PROCESS_ROLES": "broker,controller",
@@ -143,9 +143,9 @@ def kafka_settings(plain, secure, controller):
             f"PLAINTEXT://127.0.0.1:{plain},SECURE://127.0.0.1:{secure},CONTROLLER://127.0.0.1:{controller}",
         "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{plain},SECURE://localhost:{secure}",
         "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL,CONTROLLER:PLAINTEXT",
-        "KAFKA_SASL_ENABLED_MECHANISMS": "PLAIN",
-        "KAFKA_LISTENER_NAME_SECURE_PLAIN_SASL_JAAS_CONFIG":
-            'org.apache.kafka.common.security.plain.PlainLoginModule required user_claimwire="right";',
+        "KAFKA_SASL_ENABLED_MECHANISMS": "SCRAM-SHA-512",
+        "KAFKA_LISTENER_NAME_SECURE_SCRAM___SHA___512_SASL_JAAS_CONFIG":
+            "org.apache.kafka.common.security.scram.ScramLoginModule required;",
         "KAFKA_SSL_KEYSTORE_TYPE": "PEM",
         "KAFKA_SSL_KEYSTORE_LOCATION": "/tls/broker.pem",
         "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
