@@ -96,6 +96,8 @@ def engine():
         finally:
             daemon.terminate()
             daemon.wait()
+            # The network namespace of the host's network, which it may leave mounted.
+            subprocess.run(["umount", "-q", "-l", f"{work}/exec/netns/default"], capture_output=True)
 
 
 def answers():
