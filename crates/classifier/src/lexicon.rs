@@ -29,6 +29,10 @@ struct Listed {
     by: Vec<String>,
     /// Negators: *not*, *never*.
     negators: Vec<String>,
+    /// Words beside auxiliaries and negators that may stand between a source and its verb: *also*, *se*.
+    interposed: Vec<String>,
+    /// Endings of at least five-letter words that may stand there too: *-ly*.
+    interposed_endings: Vec<String>,
     /// Articles and the like, after which a word is no verb.
     determiners: Vec<String>,
     /// Prepositions, after which a word is no verb.
@@ -93,6 +97,8 @@ pub(crate) struct Lexicon {
     pub(crate) relative: WordSet,
     pub(crate) by: WordSet,
     pub(crate) negators: WordSet,
+    interposed: WordSet,
+    interposed_endings: Vec<String>,
     pub(crate) determiners: WordSet,
     pub(crate) prepositions: WordSet,
     pub(crate) governing: WordSet,
@@ -164,6 +170,8 @@ impl Lexicon {
             relative: set(listed.relative),
             by: set(listed.by),
             negators: set(listed.negators),
+            interposed: set(listed.interposed),
+            interposed_endings: listed.interposed_endings,
             determiners: set(listed.determiners),
             prepositions: set(listed.prepositions),
             governing: set(listed.governing),
@@ -197,6 +205,18 @@ impl Lexicon {
     /// An auxiliary's tense.
     pub(crate) fn auxiliary(&self, word: &str) -> Option<Tense> {
         self.auxiliaries.get(word).copied()
+    }
+
+    /// Whether the word at a token may stand between a source and its verb: *he also later said*.
+    pub(crate) fn is_interposed(&self, text: &Text, at: usize) -> bool {
+        let word = text.word(at);
+        let ends = |ending: &String| word.ends_with(ending.as_str());
+        self.auxiliary(word).is_some()
+            || self.negators.contains(word)
+            || self.interposed.contains(word)
+            || word.len() > 4
+                && self.interposed_endings.iter().any(ends)
+                && !text.is_capitalised(at)
     }
 
     /// Whether a word speaks of combat or loss.

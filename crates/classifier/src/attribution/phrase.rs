@@ -97,42 +97,14 @@ impl Finder<'_> {
 
     /// Steps left over the auxiliaries, negations and adverbs before a verb.
     pub(super) fn auxiliaries_left(&self, at: usize, floor: usize) -> usize {
-        let text = &self.analysis.text;
-        let lexicon = self.analysis.lexicon;
-        let mut end = at;
-        while end > floor {
-            let word = text.word(end - 1);
-            let passes = lexicon.auxiliary(word).is_some()
-                || lexicon.negators.contains(word)
-                || word.len() > 4 && word.ends_with("ly") && !text.is_capitalised(end - 1)
-                || matches!(
-                    word,
-                    "also"
-                        | "also,"
-                        | "auch"
-                        | "także"
-                        | "też"
-                        | "také"
-                        | "також"
-                        | "также"
-                        | "również"
-                        | "a"
-                        | "se"
-                        | "s'"
-                        | "n'"
-                        | "sich"
-                        | "later"
-                        | "earlier"
-                        | "again"
-                        | "now"
-                        | "still"
-                        | "just"
-                );
-            if !passes {
-                break;
-            }
-            end -= 1;
-        }
-        end
+        let interposed = |at: &usize| {
+            let lexicon = self.analysis.lexicon;
+            lexicon.is_interposed(&self.analysis.text, *at)
+        };
+        (floor..at)
+            .rev()
+            .take_while(interposed)
+            .last()
+            .unwrap_or(at)
     }
 }
