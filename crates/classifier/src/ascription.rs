@@ -6,6 +6,7 @@
 //! fitted by `make fit` and stand in `config/attribution/`.
 
 mod chain;
+mod cue;
 mod features;
 pub(crate) mod fit;
 mod quotation;
@@ -20,6 +21,7 @@ use crate::analysis::Analysis;
 use crate::attribution;
 use crate::claim;
 use crate::files::{RuleError, RuleFiles};
+use crate::grammar::Grammar;
 use crate::source;
 use chain::{Row, Step, Weights};
 use features::{Scene, Sums};
@@ -74,8 +76,8 @@ impl Model {
     }
 
     /// The attributions of a text, in order of their cues.
-    pub(crate) fn find(&self, analysis: &Analysis<'_>) -> Vec<Ascribed> {
-        let reading = Reading::new(analysis, &self.words);
+    pub(crate) fn find(&self, analysis: &Analysis<'_>, grammar: &Grammar) -> Vec<Ascribed> {
+        let reading = Reading::new(analysis, grammar, &self.words);
         let mut found = Vec::new();
         for sentence in &analysis.sentences {
             let cues = self.cues_of(&reading, sentence);
@@ -102,11 +104,11 @@ impl Model {
             .clone()
             .map(|at| {
                 let mut row = Row::default();
-                features::cue(reading, sentence, at, |name| self.cues.add(name, &mut row));
+                cue::features(reading, sentence, at, |name| self.cues.add(name, &mut row));
                 row
             })
             .collect();
-        let steps = vec![self.cues.step(features::CUE_STEP); scores.len().saturating_sub(1)];
+        let steps = vec![self.cues.step(cue::STEP); scores.len().saturating_sub(1)];
         let mut cues: Vec<Range<usize>> = Vec::new();
         for (at, row) in sentence
             .clone()

@@ -297,7 +297,7 @@ impl Classifier {
     /// the claims rest on.
     fn attributions(&self, analysis: &Analysis<'_>) -> Vec<wire::claim::Attribution> {
         if analysis.lexicon.language == Language::En {
-            let found = self.ascriptions.find(analysis);
+            let found = self.ascriptions.find(analysis, &self.grammar);
             return found.iter().map(|one| one.attribution(analysis)).collect();
         }
         analysis

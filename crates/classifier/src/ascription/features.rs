@@ -1,136 +1,8 @@
-//! The features of the attribution model, by name.
+//! The features of the source and the content of a cue, by name.
 
 use std::ops::Range;
 
 use super::reading::Reading;
-
-/// The step from any token to the next in the chain of cues.
-pub(crate) const CUE_STEP: &str = "next";
-
-/// Gives `each` the name of every feature of a token as (part of) a cue.
-pub(crate) fn cue(
-    reading: &Reading<'_>,
-    sentence: &Range<usize>,
-    at: usize,
-    mut each: impl FnMut(&str),
-) {
-    let class = |offset| reading.class(sentence, at, offset);
-    let stem = |offset| reading.stem(sentence, at, offset);
-    let word = |offset| reading.word(sentence, at, offset);
-    let quoted = if reading.is_quoted(at) { "in" } else { "out" };
-    let [behind, mark] = reading.marks(sentence, at);
-    let quotes = if reading.is_quote(at) || behind.or(mark).is_some() {
-        "with"
-    } else {
-        "without"
-    };
-    let behind = behind.map_or("-", |mark| binned(at - mark));
-    let mark = mark.map_or("-", |mark| binned(mark - at));
-    let ahead = |reach: usize, what: &[&str]| {
-        (at + 1..sentence.end.min(at + 1 + reach)).any(|at| what.contains(&reading.text.word(at)))
-    };
-    let suffix = |length: usize| {
-        let word = word(0);
-        word.char_indices()
-            .rev()
-            .nth(length - 1)
-            .map_or(word, |(at, _)| &word[at..])
-    };
-    let mut name = String::new();
-    let mut say = |parts: &[&str]| each(joined(&mut name, parts));
-    say(&["bias"]);
-    say(&["w", word(0)]);
-    say(&["s", stem(0)]);
-    say(&["w<", word(-1)]);
-    say(&["w>", word(1)]);
-    say(&["w<<", word(-2)]);
-    say(&["w>>", word(2)]);
-    say(&["w< w", word(-1), word(0)]);
-    say(&["w w>", word(0), word(1)]);
-    say(&["w w> w>>", word(0), word(1), word(2)]);
-    say(&["w<< w< w", word(-2), word(-1), word(0)]);
-    say(&["w c>", word(0), class(1)]);
-    say(&["s c>", stem(0), class(1)]);
-    say(&["c< s", class(-1), stem(0)]);
-    say(&["c< s c>", class(-1), stem(0), class(1)]);
-    say(&["s c> c>>", stem(0), class(1), class(2)]);
-    say(&["c<< c< s", class(-2), class(-1), stem(0)]);
-    say(&["s< c", stem(-1), class(0)]);
-    say(&["s> c", stem(1), class(0)]);
-    say(&["s<< c< c", stem(-2), class(-1), class(0)]);
-    say(&["c", class(0)]);
-    say(&["c< c", class(-1), class(0)]);
-    say(&["c c>", class(0), class(1)]);
-    say(&["c< c c>", class(-1), class(0), class(1)]);
-    say(&["c<< c< c", class(-2), class(-1), class(0)]);
-    say(&["c c> c>>", class(0), class(1), class(2)]);
-    say(&["c<< c< c c>", class(-2), class(-1), class(0), class(1)]);
-    say(&["c< c c> c>>", class(-1), class(0), class(1), class(2)]);
-    say(&["c<<< c<< c< c", class(-3), class(-2), class(-1), class(0)]);
-    say(&["end", suffix(3), class(0)]);
-    say(&["end c>", suffix(2), class(1)]);
-    say(&["end c<", suffix(2), class(-1)]);
-    say(&["begin", word(0).get(..4).unwrap_or("-"), class(0)]);
-    say(&["quoted c", quoted, class(0)]);
-    say(&["quoted s", quoted, stem(0)]);
-    say(&["quotes s", quotes, quoted, stem(0)]);
-    say(&["quotes c", quotes, quoted, class(-1), class(0), class(1)]);
-    let rate = |offset| reading.rate(sentence, at, offset);
-    let subject = (at.saturating_sub(3).max(sentence.start)..at)
-        .rev()
-        .map(|at| reading.class(sentence, at, 0))
-        .find(|class| {
-            matches!(
-                *class,
-                "Xx" | "he"
-                    | "she"
-                    | "they"
-                    | "i"
-                    | "we"
-                    | "who"
-                    | "-s"
-                    | "x"
-                    | "it"
-                    | ","
-                    | "that"
-            )
-        })
-        .unwrap_or("-");
-    say(&["rate", rate(0)]);
-    say(&["rate c", rate(0), class(0)]);
-    say(&["rate c>", rate(0), class(1)]);
-    say(&["c< rate", class(-1), rate(0)]);
-    say(&["c< rate c>", class(-1), rate(0), class(1)]);
-    say(&["rate subject", rate(0), subject]);
-    say(&["s subject", stem(0), subject]);
-    say(&["rate quoted", rate(0), quoted, quotes]);
-    say(&["rate mark", rate(0), mark]);
-    say(&["rate behind", rate(0), behind]);
-    say(&["mark c", mark, class(0)]);
-    say(&["rate< c", rate(-1), class(0)]);
-    say(&["rate< w", rate(-1), word(0)]);
-    say(&["rate<< c< c", rate(-2), class(-1), class(0)]);
-    say(&["rate> c", rate(1), class(0)]);
-    say(&["rate> w", rate(1), word(0)]);
-    say(&["rate>> c", rate(2), class(0)]);
-    say(&["c c> rate>>", class(0), class(1), rate(2)]);
-    say(&["rate< rate rate>", rate(-1), rate(0), rate(1)]);
-    if reading.hit(at) != "-" {
-        say(&["hit", reading.hit(at)]);
-        say(&["hit c", reading.hit(at), class(0)]);
-        say(&["hit c>", reading.hit(at), class(1)]);
-        say(&["c< hit", class(-1), reading.hit(at)]);
-    }
-    if ahead(6, &["that"]) {
-        say(&["that rate", rate(0)]);
-        say(&["that", stem(0)]);
-        say(&["that", class(0)]);
-    }
-    if ahead(5, &["to"]) {
-        say(&["to rate", rate(0)]);
-        say(&["to", stem(0)]);
-    }
-}
 
 /// How many marks, cues and verbs stand in a sentence up to each of its tokens.
 #[derive(Debug)]
@@ -187,7 +59,7 @@ pub(crate) struct Scene<'a> {
 }
 
 /// The parts of a name with a space between each two, written over what is in `name`.
-fn joined<'a>(name: &'a mut String, parts: &[&str]) -> &'a str {
+pub(super) fn joined<'a>(name: &'a mut String, parts: &[&str]) -> &'a str {
     name.clear();
     for part in parts {
         if !name.is_empty() {
@@ -204,7 +76,7 @@ fn few(number: usize) -> &'static str {
     NUMBERS[number.min(3)]
 }
 
-fn binned(number: usize) -> &'static str {
+pub(super) fn binned(number: usize) -> &'static str {
     match number {
         0 => "0",
         1 => "1",

@@ -7,11 +7,13 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::chain::{self, LABELS, Row, Step};
-use super::features::{self, Scene, Sums};
+use super::cue;
+use super::features::{Scene, Sums};
 use super::reading::Reading;
 use super::words::{Rates, Words};
 use super::{BEGINS, CONTENT, GOES_ON, SOURCE};
 use crate::analysis::Analysis;
+use crate::grammar::Grammar;
 use crate::text::Kind;
 use crate::{Classifier, Language, RuleFiles, Text};
 
@@ -95,7 +97,7 @@ pub fn fit(classifier: &Classifier, examples: &[Example], origin: &str) -> RuleF
     let counts: Vec<Rates> = analyses
         .iter()
         .zip(examples)
-        .map(|(analysis, example)| rates(analysis, example))
+        .map(|(analysis, example)| rates(analysis, &classifier.grammar, example))
         .collect();
     let words = Words {
         common: common(&analyses),
@@ -110,7 +112,8 @@ pub fn fit(classifier: &Classifier, examples: &[Example], origin: &str) -> RuleF
     let mut cues = Chain::default();
     let mut roles = Chain::default();
     for (analysis, example) in analyses.iter().zip(examples) {
-        let reading = Reading::without(analysis, &words, &by_text[example.text.as_str()]);
+        let own = &by_text[example.text.as_str()];
+        let reading = Reading::without(analysis, &classifier.grammar, &words, own);
         let marked = Tokens::new(&reading, example);
         add_cues(&mut cues, &reading, &marked);
         add_roles(&mut roles, &reading, &marked);
@@ -165,8 +168,8 @@ fn common(analyses: &[Analysis<'_>]) -> FxHashSet<String> {
 }
 
 /// How often each stem of an article is in a cue, and how often it occurs.
-fn rates(analysis: &Analysis<'_>, example: &Example) -> Rates {
-    let reading = Reading::new(analysis, &Words::default());
+fn rates(analysis: &Analysis<'_>, grammar: &Grammar, example: &Example) -> Rates {
+    let reading = Reading::new(analysis, grammar, &Words::default());
     let cued = Tokens::new(&reading, example).cued;
     let mut rates = Rates::default();
     for (at, is_cue) in cued.into_iter().enumerate() {
@@ -221,11 +224,11 @@ fn add_cues(chain: &mut Chain, reading: &Reading<'_>, marked: &Tokens) {
     }
     for sentence in reading.sentences {
         for at in sentence.clone() {
-            features::cue(reading, sentence, at, |name| {
+            cue::features(reading, sentence, at, |name| {
                 chain.feature(at - sentence.start, name);
             });
         }
-        chain.end(&labels[sentence.clone()], |_| features::CUE_STEP.to_owned());
+        chain.end(&labels[sentence.clone()], |_| cue::STEP.to_owned());
     }
 }
 

@@ -6,8 +6,12 @@ use rustc_hash::FxHashSet;
 
 use super::words::{Rates, Words};
 use crate::analysis::Analysis;
+use crate::grammar::{Grammar, Tag};
 use crate::lexicon::Form;
 use crate::text::{Kind, Text};
+
+/// Tokens to either side of a word in which the verb that it may belong to is looked for.
+const VERB_REACH: usize = 6;
 
 /// A text as the model reads it.
 #[derive(Debug)]
@@ -20,17 +24,23 @@ pub(crate) struct Reading<'a> {
     /// Where the last quotation mark up to each token stands, and the next one from it on.
     marks: Vec<[Option<usize>; 2]>,
     rates: Vec<&'static str>,
+    tags: Vec<Tag>,
     hits: Vec<&'static str>,
 }
 
 impl<'a> Reading<'a> {
     /// Reads a text in which `common` words count as themselves and all others by their form.
-    pub(crate) fn new(analysis: &'a Analysis<'_>, words: &Words) -> Self {
-        Self::without(analysis, words, &Rates::default())
+    pub(crate) fn new(analysis: &'a Analysis<'_>, grammar: &Grammar, words: &Words) -> Self {
+        Self::without(analysis, grammar, words, &Rates::default())
     }
 
     /// The same with counts that leave `own` out, as if the words had been counted elsewhere only.
-    pub(crate) fn without(analysis: &'a Analysis<'_>, words: &Words, own: &Rates) -> Self {
+    pub(crate) fn without(
+        analysis: &'a Analysis<'_>,
+        grammar: &Grammar,
+        words: &Words,
+        own: &Rates,
+    ) -> Self {
         let text = &analysis.text;
         let classes = (0..text.len())
             .map(|at| class(analysis, &words.common, at))
@@ -40,6 +50,13 @@ impl<'a> Reading<'a> {
             .iter()
             .map(|stem| words.rates.rate(stem, own))
             .collect();
+        let mut tags = vec![Tag::Mark; text.len()];
+        for sentence in &analysis.sentences {
+            // Of a contraction the first part counts.
+            for word in grammar.read(text, sentence).iter().rev() {
+                tags[word.token] = word.tag;
+            }
+        }
         let mut hits = vec!["-"; text.len()];
         for hit in &analysis.hits {
             let category = analysis.cues.get(hit).category.name();
@@ -48,6 +65,7 @@ impl<'a> Reading<'a> {
         Self {
             marks: marks(text),
             rates,
+            tags,
             hits,
             text,
             sentences: &analysis.sentences,
@@ -79,6 +97,28 @@ impl<'a> Reading<'a> {
         at.checked_add_signed(offset)
             .filter(|at| bounds.contains(at))
             .map_or("|", |at| self.rates[at])
+    }
+
+    /// What a token does in its sentence.
+    pub(crate) fn tag(&self, at: usize) -> Tag {
+        self.tags[at]
+    }
+
+    /// The last verb before a token in its clause, no auxiliary.
+    pub(crate) fn verb_before(&self, bounds: &Range<usize>, at: usize) -> Option<usize> {
+        let near = at.saturating_sub(VERB_REACH).max(bounds.start)..at;
+        self.first_verb(near.rev())
+    }
+
+    /// The next verb after a token in its clause, no auxiliary.
+    pub(crate) fn verb_after(&self, bounds: &Range<usize>, at: usize) -> Option<usize> {
+        self.first_verb(at + 1..bounds.end.min(at + 1 + VERB_REACH))
+    }
+
+    fn first_verb(&self, tokens: impl Iterator<Item = usize>) -> Option<usize> {
+        tokens
+            .take_while(|&at| self.tags[at] != Tag::Mark)
+            .find(|&at| self.tags[at].is_verb() && !self.tags[at].is_auxiliary())
     }
 
     /// The category of the cue of `config/cues/` that a token belongs to.
