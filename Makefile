@@ -46,7 +46,7 @@ soak-away: ## keep Kafka away for ten minutes while 2,000 feeds come due: memory
 eval: ## quality of parsing and tagging on the corpora where they are present and on our own, and politeness rule by rule
 	rm -rf target/eval/measures
 	$(CARGO) bench --locked -p claimwire --bench documents --bench entities --bench factuality --bench attribution --bench politeness --bench hostile --bench stories
-	$(CARGO) test --locked -q -p classifier --test corpus --test cues -- --nocapture
+	$(CARGO) test --locked -q -p classifier --test corpus --test cues --test coverage -- --nocapture
 	@cat target/eval/measures/*.tsv | awk -F '\t' '\
 	  BEGIN { printf "\n%-47s %7s %8s\n", "measure of tagging", "figure", "bar" } \
 	  { printf "%-47s %7s %8s  %-6s %s\n", $$1, $$2, $$3, $$4, $$5 }'

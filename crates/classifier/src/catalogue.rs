@@ -36,7 +36,8 @@ pub struct Entry {
     /// Names that count where a full one stood before, or a title stands in front.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub short: BTreeMap<String, Vec<String>>,
-    /// Offices with the days from which and until which they were held.
+    /// Offices with their bodies, and the days from which and until which they were held:
+    /// `role.prime-minister org.gov-pl 2023-12-13/`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub offices: Vec<String>,
     /// The scopes in which its word settles.
@@ -144,7 +145,8 @@ fn entry(file: File<'_>, listed: &Listed) -> Entry {
 fn told(office: &Office) -> String {
     let from = office.from.as_deref().unwrap_or("");
     let until = office.until.as_deref().unwrap_or("");
-    format!("{} {from}/{until}", office.role)
+    let of = office.of.as_deref().unwrap_or("-");
+    format!("{} {of} {from}/{until}", office.role)
 }
 
 type Parsed<'a> = Vec<(File<'a>, Vec<Listed>)>;
