@@ -146,22 +146,19 @@ async fn polling(figures: &mut Figures) {
 async fn scaling(brokers: &str, figures: &mut Figures) {
     for (name, texts, items) in scaling::Texts::kinds() {
         let core = scaling::one_core(brokers, texts, items).await;
-        figures.add(
-            &format!("one_core_committed_to_classified_{name}"),
+        let mut add = |what: &str, figure, unit| {
+            figures.add(&format!("one_core_{what}_{name}"), figure, unit);
+        };
+        add("committed_to_tagged", core.committed / core.tagged, "ratio");
+        add(
+            "committed_to_classified",
             core.committed / core.classified,
             "ratio",
         );
-        figures.add(
-            &format!("one_core_committed_{name}"),
-            core.committed,
-            "items/s",
-        );
-        figures.add(
-            &format!("one_core_classified_{name}"),
-            core.classified,
-            "items/s",
-        );
-        figures.add(&format!("one_core_used_{name}"), core.used, "ratio");
+        add("committed", core.committed, "items/s");
+        add("tagged", core.tagged, "items/s");
+        add("classified", core.classified, "items/s");
+        add("used", core.used, "ratio");
     }
     for count in [1, 2, 4] {
         let rate = scaling::instances(brokers, count, 30_000).await;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use sink::envelope::{self, Trace};
 use sink::{Appender, Batch, Entry, Error, Event, Lease, Log, Record, Start};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use wire::record::Origin;
 use wire::story::Sketch;
@@ -20,6 +20,9 @@ use super::age::Age;
 use super::stories::Stories;
 use crate::config::Route;
 use crate::telemetry::spans::Spans;
+
+/// Batches that are tagged and wait for the commit before theirs: a broker takes its time, a core need not wait.
+const AHEAD: usize = 1;
 
 /// What tagging needs besides the log.
 #[derive(Clone)]
@@ -48,15 +51,19 @@ pub(crate) async fn run(log: Log, tagger: Tagger, stop: CancellationToken) -> Re
     following.spawn(stories.clone().follow(follower));
     let mut member = log.join("tag", "raw", Start::Committed).await?;
     let mut leases: Vec<Lease> = Vec::new();
-    // One batch is tagged while the one before commits; their order is the order of the log.
-    let mut commits = JoinSet::new();
+    let (tagged, waiting) = mpsc::channel(AHEAD);
+    let committer = Committer {
+        appender: member.appender(),
+        tagger: tagger.clone(),
+        stories: stories.clone(),
+    };
+    let mut committing = JoinSet::new();
+    committing.spawn(committer.run(waiting));
     loop {
         let event = tokio::select! {
             () = stop.cancelled() => break,
             Some(ended) = following.join_next() => {
-                return ended.unwrap_or_else(|panic| {
-                    Err(Error::Fatal(format!("following the stories failed: {panic}")))
-                });
+                return outcome(ended, "following the stories");
             }
             event = member.next() => event?,
         };
@@ -71,20 +78,23 @@ pub(crate) async fn run(log: Log, tagger: Tagger, stop: CancellationToken) -> Re
             Event::Records(entries) => {
                 let positions = positions(&entries, &leases);
                 let read = tagger.clone().tag(entries).await?;
-                finish(&mut commits).await?;
-                let commit = Commit {
-                    appender: member.appender(),
-                    positions,
-                    tagger: tagger.clone(),
-                    stories: stories.clone(),
-                };
-                commits.spawn(commit.run(read));
+                if tagged.send((positions, read)).await.is_err() {
+                    // Nobody commits any more, and says why below.
+                    break;
+                }
             }
         }
     }
-    finish(&mut commits).await?;
+    drop(tagged);
+    while let Some(ended) = committing.join_next().await {
+        outcome(ended, "committing")?;
+    }
     member.leave().await;
     Ok(())
+}
+
+fn outcome(ended: Result<Result<(), Error>, JoinError>, what: &str) -> Result<(), Error> {
+    ended.unwrap_or_else(|panic| Err(Error::Fatal(format!("{what} failed: {panic}"))))
 }
 
 /// What a batch of records held.
@@ -118,8 +128,10 @@ pub(crate) struct Output {
     ages: Vec<Age>,
 }
 
-/// For each lease, the offset after its last entry.
-fn positions(entries: &[Entry], leases: &[Lease]) -> Vec<(Lease, u64)> {
+/// For each lease that a batch acts for, the offset to read next.
+type Positions = Vec<(Lease, u64)>;
+
+fn positions(entries: &[Entry], leases: &[Lease]) -> Positions {
     leases
         .iter()
         .filter_map(|lease| {
@@ -131,22 +143,29 @@ fn positions(entries: &[Entry], leases: &[Lease]) -> Vec<(Lease, u64)> {
         .collect()
 }
 
-/// A commit to be made; there is one at a time, so that stories are given in the order of the log.
-struct Commit {
+/// Commits what is tagged, one batch after the other, so that stories are given in the order of the log.
+struct Committer {
     appender: Appender,
-    positions: Vec<(Lease, u64)>,
     tagger: Tagger,
     stories: Stories,
 }
 
-impl Commit {
-    async fn run(self, read: Read) -> Result<(), Error> {
+impl Committer {
+    /// Ends with the batches, or when the log cannot go on.
+    async fn run(self, mut batches: mpsc::Receiver<(Positions, Read)>) -> Result<(), Error> {
+        while let Some((positions, read)) = batches.recv().await {
+            self.commit(positions, read).await?;
+        }
+        Ok(())
+    }
+
+    async fn commit(&self, positions: Positions, read: Read) -> Result<(), Error> {
         let account = Account::of(&read);
         let dead = read.dead.len() as u64;
         let output = self.tagger.write(read, &self.stories);
         let batch = Batch {
             records: output.records,
-            positions: self.positions,
+            positions,
         };
         match self.appender.commit(batch).await {
             Ok(()) => {
@@ -164,7 +183,7 @@ impl Commit {
         for age in output.ages {
             age.expose(now, &self.tagger.spans);
         }
-        if let Some(shown) = self.tagger.shown {
+        if let Some(shown) = &self.tagger.shown {
             for claim in output.claims {
                 // Somebody who reads slowly misses lines; the topics have them all.
                 let _ = shown.try_send(claim);
@@ -172,13 +191,6 @@ impl Commit {
         }
         Ok(())
     }
-}
-
-async fn finish(commits: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
-    while let Some(done) = commits.join_next().await {
-        done.unwrap_or_else(|panic| Err(Error::Fatal(format!("a commit failed: {panic}"))))?;
-    }
-    Ok(())
 }
 
 impl Tagger {
