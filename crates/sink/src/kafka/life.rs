@@ -36,6 +36,9 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5
 const SMALL: usize = 4096;
 /// Attempts that fail one after the other before somebody is told.
 const PATIENCE: u32 = 10;
+/// How long a consumer may wait for its producer. Nobody takes what it is told meanwhile, a page of statistics a
+/// second, and it would pile up for as long as the brokers are away.
+const WAITING: Duration = Duration::from_secs(60);
 /// A life of this length without trouble has left the last one's behind.
 const SETTLED: Duration = Duration::from_secs(30);
 
@@ -46,6 +49,8 @@ pub(super) struct Life<'a> {
     producer: Option<Producer>,
     /// Whether the producer can be used.
     ready: bool,
+    /// Since when it was waited for, the last time.
+    since: Instant,
     /// What the caller is working on is not what the log says: once the producer is ready, the
     /// partitions are handed out anew.
     anew: bool,
@@ -64,6 +69,8 @@ pub(super) enum End {
     Left,
     /// Somebody has to mend this, or only new clients can.
     Trouble(Trouble),
+    /// Its consumer waited too long for a producer.
+    Stale,
     /// No client can be made from the settings.
     Unusable(String),
 }
@@ -91,6 +98,7 @@ impl<'a> Life<'a> {
             consumer,
             producer: None,
             ready: false,
+            since: Instant::now(),
             anew: false,
             one_by_one: false,
             attempted: None,
@@ -142,7 +150,10 @@ impl<'a> Life<'a> {
     fn turn(&mut self, desk: &mut Desk) -> Result<(), End> {
         if !self.is_ready(desk)? {
             desk.tell();
-            return Ok(());
+            return match self.since.elapsed() {
+                waited if waited > WAITING => Err(End::Stale),
+                _ => Ok(()),
+            };
         }
         if std::mem::take(&mut self.anew) {
             let handed_out = self.consumer.context().hand_out(&self.consumer);
@@ -364,7 +375,9 @@ impl<'a> Life<'a> {
     /// Lets go of the producer, for a new one to take its place.
     fn renew(&mut self, failed: Failed) -> Result<(), End> {
         self.producer = None;
-        self.ready = false;
+        if std::mem::take(&mut self.ready) {
+            self.since = Instant::now();
+        }
         match failed {
             Failed::Stopped => Err(End::Left),
             Failed::Unusable(reason) => Err(End::Unusable(reason)),
