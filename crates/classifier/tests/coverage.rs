@@ -26,9 +26,9 @@ const OFFICES: [(&str, &[&str], f64); 3] = [
     (
         "foreign ministers",
         &["role.foreign-minister", "role.secretary-of-state"],
-        0.94,
+        0.96,
     ),
-    ("defence ministers", &["role.defence-minister"], 0.85),
+    ("defence ministers", &["role.defence-minister"], 0.90),
 ];
 
 #[derive(Deserialize)]
