@@ -37,8 +37,9 @@ const SMALL: usize = 4096;
 /// Attempts that fail one after the other before somebody is told.
 const PATIENCE: u32 = 10;
 /// How long a consumer may wait for its producer. Nobody takes what it is told meanwhile, a page of statistics a
-/// second, and it would pile up for as long as the brokers are away.
-const WAITING: Duration = Duration::from_secs(60);
+/// second, and it would pile up for as long as the brokers are away. It is longer than any fault that is not that:
+/// to leave the group costs its other members time.
+const WAITING: Duration = Duration::from_secs(180);
 /// A life of this length without trouble has left the last one's behind.
 const SETTLED: Duration = Duration::from_secs(30);
 
