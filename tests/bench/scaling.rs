@@ -35,7 +35,6 @@ const IDLE: Options<'_> = Options {
 };
 
 /// What the items say.
-#[derive(Clone)]
 pub(crate) enum Texts {
     /// What real feeds carry, on any subject; most of it is not relevant.
     News(Vec<Document>),

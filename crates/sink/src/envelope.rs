@@ -18,8 +18,8 @@ use wire::{
 
 use crate::record::{Headers, Record};
 
-/// Bytes of hardly any value.
-const LARGE: usize = 1 << 16;
+/// Bytes of the buffer for JSON that are kept from one value to the next.
+const KEPT: usize = 1 << 16;
 
 /// The place of a record in a trace (W3C Trace Context, `traceparent`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -286,7 +286,7 @@ fn json(value: &impl Serialize) -> Vec<u8> {
         serde_json::to_writer(&mut *buffer, value)
             .expect("the wire types have string keys and no failing serializer");
         let json = buffer.clone();
-        buffer.shrink_to(LARGE);
+        buffer.shrink_to(KEPT);
         json
     })
 }

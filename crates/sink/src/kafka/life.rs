@@ -39,7 +39,7 @@ const PATIENCE: u32 = 10;
 /// How long a consumer may wait for its producer. Nobody takes what it is told meanwhile, a page of statistics a
 /// second, and it would pile up for as long as the brokers are away. It is longer than any fault that is not that:
 /// to leave the group costs its other members time.
-const WAITING: Duration = Duration::from_secs(180);
+const UNREADY: Duration = Duration::from_secs(180);
 /// A life of this length without trouble has left the last one's behind.
 const SETTLED: Duration = Duration::from_secs(30);
 
@@ -50,8 +50,8 @@ pub(super) struct Life<'a> {
     producer: Option<Producer>,
     /// Whether the producer can be used.
     ready: bool,
-    /// Since when it was waited for, the last time.
-    since: Instant,
+    /// Since when it cannot, or could not the last time.
+    unready_since: Instant,
     /// What the caller is working on is not what the log says: once the producer is ready, the
     /// partitions are handed out anew.
     anew: bool,
@@ -99,7 +99,7 @@ impl<'a> Life<'a> {
             consumer,
             producer: None,
             ready: false,
-            since: Instant::now(),
+            unready_since: Instant::now(),
             anew: false,
             one_by_one: false,
             attempted: None,
@@ -151,10 +151,10 @@ impl<'a> Life<'a> {
     fn turn(&mut self, desk: &mut Desk) -> Result<(), End> {
         if !self.is_ready(desk)? {
             desk.tell();
-            return match self.since.elapsed() {
-                waited if waited > WAITING => Err(End::Stale),
-                _ => Ok(()),
-            };
+            if self.unready_since.elapsed() > UNREADY {
+                return Err(End::Stale);
+            }
+            return Ok(());
         }
         if std::mem::take(&mut self.anew) {
             let handed_out = self.consumer.context().hand_out(&self.consumer);
@@ -377,7 +377,7 @@ impl<'a> Life<'a> {
     fn renew(&mut self, failed: Failed) -> Result<(), End> {
         self.producer = None;
         if std::mem::take(&mut self.ready) {
-            self.since = Instant::now();
+            self.unready_since = Instant::now();
         }
         match failed {
             Failed::Stopped => Err(End::Left),

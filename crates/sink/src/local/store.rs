@@ -7,11 +7,11 @@
 //! The version file names the store, and the database holds the same name: a directory whose data
 //! went missing is told from a new one, and never started empty. The [`mark`] tells one that is older than it was.
 
+mod directory;
 mod mark;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,13 +23,14 @@ use crate::record::Entry;
 use crate::settings::{Cleanup, LocalSettings, TopicSpec};
 
 use super::codec::{self, Place};
+use directory::{
+    UNFINISHED_FILE, VERSION, VERSION_FILE, lock, read_version, sync_directory, unusable,
+    write_durably,
+};
 use mark::Mark;
 
-/// The layout that this program reads and writes.
-const VERSION: u32 = 1;
-const VERSION_FILE: &str = "version";
-/// Present while a store is being made: until it is gone, nothing was accepted.
-const UNFINISHED_FILE: &str = "unfinished";
+pub(super) use directory::{RESERVE, damaged, free, is_new, short_of_room};
+
 pub(super) const DATABASE: &str = "store";
 const STORE_NAME: &str = "store";
 const COMMITS: &str = "commits";
@@ -37,9 +38,6 @@ const COMMITS: &str = "commits";
 const CACHE: u64 = 8 << 20;
 /// Bytes of a keyspace in memory before they go to a table of their own.
 const UNFLUSHED: u64 = 4 << 20;
-/// Bytes of the disk that are left alone: room to flush and merge what was written, so that the
-/// database never meets a full disk in the middle of it.
-pub(super) const RESERVE: u64 = 48 << 20;
 /// Bytes of journals before the oldest is worked off; the least that the database allows.
 const JOURNALS: u64 = 64 << 20;
 /// How long closing waits for what is in memory to be in tables, and how often it looks.
@@ -319,24 +317,6 @@ fn word(bytes: &[u8]) -> u32 {
         .map_or(0, |bytes| u32::from_be_bytes(*bytes))
 }
 
-fn lock(directory: &Path) -> Result<File, OpenError> {
-    let path = directory.join("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|error| unusable(directory, &error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError(format!(
-            "another process uses the log directory {}: stop it, or give this one a directory of its own",
-            directory.display()
-        ))),
-        Err(TryLockError::Error(error)) => Err(unusable(directory, &error)),
-    }
-}
-
 /// The record under `key`.
 pub(super) fn decoded(
     topic: &Topic,
@@ -356,48 +336,6 @@ pub(super) fn decoded(
             topic.name
         )
     })
-}
-
-/// Whether nothing was ever accepted in `directory`, or begun.
-pub(super) fn is_new(directory: &Path) -> bool {
-    directory.is_dir() && matches!(read_version(directory), Ok(None))
-}
-
-/// The name of the store that should be here; `None` when nothing was ever accepted here.
-fn read_version(directory: &Path) -> Result<Option<String>, OpenError> {
-    if directory.join(UNFINISHED_FILE).exists() {
-        return Ok(None);
-    }
-    let version = match fs::read_to_string(directory.join(VERSION_FILE)) {
-        Ok(version) => version,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return if directory.join(DATABASE).exists() {
-                Err(damaged(directory, "its version file is missing"))
-            } else {
-                Ok(None)
-            };
-        }
-        Err(error) if error.kind() == ErrorKind::InvalidData => {
-            return Err(damaged(directory, "its version file is garbled"));
-        }
-        Err(error) => return Err(unusable(directory, &error)),
-    };
-    let mut lines = version.lines();
-    let number = lines.next().and_then(|line| line.strip_prefix("version "));
-    match number.and_then(|number| number.parse::<u32>().ok()) {
-        Some(VERSION) => {}
-        Some(other) => {
-            return Err(OpenError(format!(
-                "the log directory {} has version {other}, this program knows version {VERSION}: use the program that wrote it, or a new directory",
-                directory.display()
-            )));
-        }
-        None => return Err(damaged(directory, "its version file is garbled")),
-    }
-    match lines.next().and_then(|line| line.strip_prefix("store ")) {
-        Some(name) => Ok(Some(name.to_owned())),
-        None => Err(damaged(directory, "its version file is garbled")),
-    }
 }
 
 fn recover(directory: &Path, name: &str) -> Result<(Database, Keyspace), OpenError> {
@@ -448,56 +386,6 @@ fn open_database(path: &Path) -> fjall::Result<(Database, Keyspace)> {
 
 fn keyspace_options() -> KeyspaceCreateOptions {
     KeyspaceCreateOptions::default().max_memtable_size(UNFLUSHED)
-}
-
-fn write_durably(directory: &Path, name: &str, contents: &str) -> Result<(), String> {
-    let unnamed = directory.join(format!("{name}.new"));
-    let mut file = File::create(&unnamed).map_err(text)?;
-    file.write_all(contents.as_bytes()).map_err(text)?;
-    file.sync_all().map_err(text)?;
-    fs::rename(&unnamed, directory.join(name)).map_err(text)?;
-    sync_directory(directory)
-}
-
-fn sync_directory(directory: &Path) -> Result<(), String> {
-    File::open(directory)
-        .and_then(|directory| directory.sync_all())
-        .map_err(text)
-}
-
-fn unusable(directory: &Path, error: &dyn std::fmt::Display) -> OpenError {
-    OpenError(format!(
-        "cannot use the log directory {}: {error}: check that it is a directory that this user may write to and that its disk has room",
-        directory.display()
-    ))
-}
-
-/// What the disk of `directory` is short of, as the beginning of a sentence; `None` while there is room.
-pub(super) fn short_of_room(directory: &Path) -> Option<String> {
-    // A disk that cannot be asked is not known to be full.
-    let free = free(directory)?;
-    (free < RESERVE).then(|| {
-        format!(
-            "the disk of the log directory {} has {} MiB free, and {} are needed",
-            directory.display(),
-            free >> 20,
-            RESERVE >> 20
-        )
-    })
-}
-
-/// Bytes that the disk of `directory` has left for us.
-pub(super) fn free(directory: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(directory).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-/// The refusal of a store that cannot be trusted.
-pub(super) fn damaged(directory: &Path, what: &str) -> OpenError {
-    OpenError(format!(
-        "the log in {} is damaged ({what}): restore the directory from a backup, or move it away to start with an empty log",
-        directory.display()
-    ))
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::log::OpenError;
 
-use super::{damaged, text, unusable, write_durably};
+use super::directory::{damaged, unusable, write_durably};
+use super::text;
 
 const FILE: &str = "commits";
 
@@ -26,27 +27,25 @@ impl Mark {
     /// The mark of a store that knows of `counted` commits; an error where there were more.
     pub(super) fn open(directory: &Path, counted: u64) -> Result<Self, OpenError> {
         let path = directory.join(FILE);
-        match fs::read_to_string(&path) {
-            Ok(marked) => match marked.trim().parse::<u64>() {
-                Ok(marked) if marked > counted => {
-                    let lost = marked - counted;
-                    return Err(damaged(
-                        directory,
-                        &format!("its last {lost} commits are missing"),
-                    ));
-                }
-                Ok(_) => {}
-                Err(_) => return Err(damaged(directory, "its count of commits is garbled")),
-            },
+        let marked = match fs::read(&path) {
+            Ok(marked) => String::from_utf8_lossy(&marked)
+                .trim()
+                .parse()
+                .map_err(|_| damaged(directory, "its count of commits is garbled"))?,
             // The store is new, or of before there were marks.
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 write_durably(directory, FILE, &line(counted))
                     .map_err(|error| unusable(directory, &error))?;
-            }
-            Err(error) if error.kind() == ErrorKind::InvalidData => {
-                return Err(damaged(directory, "its count of commits is garbled"));
+                counted
             }
             Err(error) => return Err(unusable(directory, &error)),
+        };
+        if marked > counted {
+            let lost = marked - counted;
+            return Err(damaged(
+                directory,
+                &format!("its last {lost} commits are missing"),
+            ));
         }
         let file = File::options().write(true).open(&path);
         Ok(Self {
