@@ -163,7 +163,8 @@ async fn soak(cluster: Cluster, span: Duration) -> (Vec<Done>, bool) {
         fleet.freezes()
     );
     for rude in rude.iter().take(10) {
-        eprintln!("  {rude}");
+        let at = rude.visit.began - began;
+        eprintln!("{:7.1} s  {rude}", at.as_secs_f64());
     }
     let polite = rude.is_empty() && under_way.len() <= fleet.freezes();
     fleet

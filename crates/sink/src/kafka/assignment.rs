@@ -1,8 +1,8 @@
 //! Which partitions a member holds: what happens inside the consumer's rebalance callbacks.
 //!
-//! A partition that is taken away is given up only once the member's caller has let go of it, so that
-//! whoever is handed it next works on it alone. The callback notes it, and the group waits until
-//! [`GroupContext::give_up`] answers.
+//! The callbacks only note what happened. What is handed out is taken up once [`GroupContext::take_up`] may ask for
+//! the positions. A partition that is taken away is given up only once the member's caller has let go of it, so that
+//! whoever is handed it next works on it alone: the group waits until [`GroupContext::give_up`] answers.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -57,6 +57,8 @@ struct State {
     held: BTreeMap<u32, u64>,
     /// What the caller is to be told, in order.
     events: Vec<Event>,
+    /// Handed to the consumer, not taken up yet.
+    coming: Option<TopicPartitionList>,
     /// Taken away, not given up yet, and since when.
     going: Option<(TopicPartitionList, Instant)>,
     /// Nobody is there to let go of anything any more.
@@ -88,6 +90,7 @@ impl GroupContext {
             state: Mutex::new(State {
                 held: BTreeMap::new(),
                 events: Vec::new(),
+                coming: None,
                 going: None,
                 closing: false,
                 trouble: None,
@@ -118,15 +121,46 @@ impl GroupContext {
         held
     }
 
-    /// Hands out what the consumer has, under new leases and from the committed positions.
-    pub(super) fn hand_out(&self, consumer: &GroupConsumer) -> Result<(), Trouble> {
-        self.give_up(consumer, true)?;
-        let partitions = broken(consumer.assignment())?;
-        if partitions.count() == 0 {
-            return Ok(());
+    /// Takes up what the group has handed out, under new leases and from the committed positions. An earlier
+    /// producer's transaction has to be decided by then: those positions are not before. True when there is
+    /// something new; while the brokers do not say where to begin, it stays to be taken up.
+    pub(super) fn take_up(&self, consumer: &GroupConsumer) -> Result<bool, Trouble> {
+        let Some(coming) = self.state().coming.clone() else {
+            return Ok(false);
+        };
+        let Some(positions) = self.positions(consumer, &coming)? else {
+            return Ok(false);
+        };
+        self.state().coming = None;
+        self.begin(consumer, &positions)?;
+        Ok(true)
+    }
+
+    /// Hands out anew what was taken back from the caller and the consumer still has, as [`Self::take_up`] does. False
+    /// while that has to wait, for a rebalance as well.
+    pub(super) fn hand_out(&self, consumer: &GroupConsumer) -> Result<bool, Trouble> {
+        let is_rebalancing = {
+            let state = self.state();
+            state.coming.is_some() || state.going.is_some()
+        };
+        if is_rebalancing {
+            return Ok(false);
         }
-        broken(consumer.incremental_unassign(&partitions))?;
-        self.assigned(consumer, &partitions)
+        let assignment = broken(consumer.assignment())?;
+        let mut partitions = TopicPartitionList::new();
+        for place in assignment.elements() {
+            if self.lease(place.partition().cast_unsigned()).is_none() {
+                partitions.add_partition(place.topic(), place.partition());
+            }
+        }
+        let Some(positions) = self.positions(consumer, &partitions)? else {
+            return Ok(false);
+        };
+        if partitions.count() > 0 {
+            broken(consumer.incremental_unassign(&partitions))?;
+            self.begin(consumer, &positions)?;
+        }
+        Ok(true)
     }
 
     /// Gives up what was taken away, when the caller has let go of it (`heeded`) or had its time.
@@ -143,23 +177,29 @@ impl GroupContext {
 
     /// Makes ready for the end of `consumer`, which leaves the group when it is dropped.
     pub(super) fn close(&self, consumer: &GroupConsumer) {
-        self.state().closing = true;
-        if let Err(trouble) = self.give_up(consumer, true) {
+        let coming = {
+            let mut state = self.state();
+            state.closing = true;
+            state.coming.take()
+        };
+        let given_up = self.give_up(consumer, true);
+        let declined = coming.map_or(Ok(()), |_| decline(consumer));
+        if let Err(trouble) = given_up.and(declined) {
             tracing::debug!("while leaving the group: {trouble}");
         }
     }
 
-    fn assigned(
+    /// Reads from `positions`, and tells the caller.
+    fn begin(
         &self,
         consumer: &GroupConsumer,
-        partitions: &TopicPartitionList,
+        positions: &TopicPartitionList,
     ) -> Result<(), Trouble> {
-        let positions = self.positions(consumer, partitions)?;
-        broken(consumer.incremental_assign(&positions))?;
+        broken(consumer.incremental_assign(positions))?;
         // It was handed something, so it did join.
         self.proven(self.began);
         let epoch = self.line.epoch.fetch_add(1, Ordering::Relaxed) + 1;
-        let leases: Vec<Lease> = numbers(partitions)
+        let leases: Vec<Lease> = numbers(positions)
             .map(|partition| Lease { partition, epoch })
             .collect();
         let mut state = self.state();
@@ -189,30 +229,24 @@ impl GroupContext {
         }
     }
 
-    /// Where to read the partitions from. The group's positions are asked for even where they are
-    /// not used: the answer comes once no earlier holder's commit is under way any more.
+    /// Where to read the partitions from, once the brokers say so. The group's positions are asked for even where
+    /// they are not used: the answer comes once no earlier holder's commit is under way any more.
     fn positions(
         &self,
         consumer: &GroupConsumer,
         partitions: &TopicPartitionList,
-    ) -> Result<TopicPartitionList, Trouble> {
-        let committed = loop {
-            let error = match consumer.committed_offsets(partitions.clone(), CALL) {
-                Ok(committed) => match first_error(&committed) {
-                    None => break committed,
-                    Some(error) => error,
-                },
-                Err(error) => error,
-            };
-            if let Some(trouble) = trouble(&error) {
-                return Err(trouble);
+    ) -> Result<Option<TopicPartitionList>, Trouble> {
+        let mut positions = TopicPartitionList::with_capacity(partitions.count());
+        if partitions.count() == 0 {
+            return Ok(Some(positions));
+        }
+        let committed = consumer.committed_offsets(partitions.clone(), CALL);
+        let committed = match committed.map(|committed| (first_error(&committed), committed)) {
+            Ok((None, committed)) => committed,
+            Ok((Some(error), _)) | Err(error) => {
+                return trouble(&error).map_or(Ok(None), Err);
             }
-            if self.line.stop.load(Ordering::Relaxed) {
-                break partitions.clone();
-            }
-            self.line.bell.wait(Duration::from_millis(100));
         };
-        let mut positions = TopicPartitionList::with_capacity(committed.count());
         for place in committed.elements() {
             let offset = match (self.start, place.offset()) {
                 (Start::Committed, Offset::Offset(position)) => Offset::Offset(position),
@@ -221,7 +255,7 @@ impl GroupContext {
             let added = positions.add_partition_offset(place.topic(), place.partition(), offset);
             broken(added)?;
         }
-        Ok(positions)
+        Ok(Some(positions))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -236,24 +270,20 @@ impl ConsumerContext for GroupContext {
         err: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
+        let is_assigned = err == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
         let closing = self.state().closing;
-        let result = if closing {
-            broken(
-                if err == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-                    consumer.incremental_assign(&TopicPartitionList::new())
-                } else {
-                    consumer.incremental_unassign(partitions)
-                },
-            )
-        } else if err == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            self.assigned(consumer, partitions)
-        } else {
-            if consumer.assignment_lost() {
-                self.state().proof.forget();
+        let result = match (is_assigned, closing) {
+            (true, true) => decline(consumer),
+            (false, true) => broken(consumer.incremental_unassign(partitions)),
+            (true, false) => {
+                self.state().coming = Some(partitions.clone());
+                Ok(())
             }
-            self.revoked(numbers(partitions));
-            self.state().going = Some((partitions.clone(), Instant::now()));
-            Ok(())
+            (false, false) => {
+                self.revoked(numbers(partitions));
+                self.state().going = Some((partitions.clone(), Instant::now()));
+                Ok(())
+            }
         };
         if let Err(trouble) = result {
             self.state().trouble.get_or_insert(trouble);
@@ -289,6 +319,11 @@ impl ClientContext for GroupContext {
 /// A call on the consumer itself, which no broker can refuse: only a new consumer helps.
 fn broken<T>(result: KafkaResult<T>) -> Result<T, Trouble> {
     result.map_err(|error| Trouble::Stuck(format!("the Kafka consumer failed: {error}")))
+}
+
+/// Takes nothing of what was handed out, on the way out of the group.
+fn decline(consumer: &GroupConsumer) -> Result<(), Trouble> {
+    broken(consumer.incremental_assign(&TopicPartitionList::new()))
 }
 
 fn numbers(partitions: &TopicPartitionList) -> impl Iterator<Item = u32> {

@@ -36,10 +36,6 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5
 const SMALL: usize = 4096;
 /// Attempts that fail one after the other before somebody is told.
 const PATIENCE: u32 = 10;
-/// How long a consumer may wait for its producer. Nobody takes what it is told meanwhile, a page of statistics a
-/// second, and it would pile up for as long as the brokers are away. It is longer than any fault that is not that:
-/// to leave the group costs its other members time.
-const UNREADY: Duration = Duration::from_secs(180);
 /// A life of this length without trouble has left the last one's behind.
 const SETTLED: Duration = Duration::from_secs(30);
 
@@ -50,9 +46,7 @@ pub(super) struct Life<'a> {
     producer: Option<Producer>,
     /// Whether the producer can be used.
     ready: bool,
-    /// Since when it cannot, or could not the last time.
-    unready_since: Instant,
-    /// What the caller is working on is not what the log says: once the producer is ready, the
+    /// What the caller was working on was not what the log says: once the producer is ready, the
     /// partitions are handed out anew.
     anew: bool,
     /// Each record of the next transaction is waited for, to find the one that is refused.
@@ -61,7 +55,8 @@ pub(super) struct Life<'a> {
     failures: u32,
     began: Instant,
     worked: bool,
-    paused: bool,
+    /// Whether fetching is paused; not known of all partitions right after some were handed out.
+    paused: Option<bool>,
 }
 
 /// Why a life ends.
@@ -70,8 +65,6 @@ pub(super) enum End {
     Left,
     /// Somebody has to mend this, or only new clients can.
     Trouble(Trouble),
-    /// Its consumer waited too long for a producer.
-    Stale,
     /// No client can be made from the settings.
     Unusable(String),
 }
@@ -99,14 +92,13 @@ impl<'a> Life<'a> {
             consumer,
             producer: None,
             ready: false,
-            unready_since: Instant::now(),
             anew: false,
             one_by_one: false,
             attempted: None,
             failures: 0,
             began: Instant::now(),
             worked: false,
-            paused: false,
+            paused: Some(false),
         })
     }
 
@@ -146,34 +138,42 @@ impl<'a> Life<'a> {
         context.close(&self.consumer);
     }
 
-    /// One round of polling, telling and committing. The consumer waits for the producer: before an
-    /// earlier one's transaction is decided, the positions that partitions are handed out from are not.
+    /// One round of polling, telling and committing. What the group hands out waits for the producer: before an
+    /// earlier one's transaction is decided, the positions to begin from are not.
     fn turn(&mut self, desk: &mut Desk) -> Result<(), End> {
-        if !self.is_ready(desk)? {
-            desk.tell();
-            if self.unready_since.elapsed() > UNREADY {
-                return Err(End::Stale);
-            }
-            return Ok(());
-        }
-        if std::mem::take(&mut self.anew) {
-            let handed_out = self.consumer.context().hand_out(&self.consumer);
-            handed_out.map_err(End::Trouble)?;
-            self.paused = false;
-            desk.queue(self.consumer.context().take_events());
-        }
+        let ready = self.is_ready(desk)?;
         self.poll(desk)?;
         desk.tell();
         let context = self.consumer.context();
         let given_up = context.give_up(&self.consumer, desk.is_heeded());
         given_up.map_err(End::Trouble)?;
+        self.answer_lost(desk);
+        if ready {
+            self.hand_out(desk).map_err(End::Trouble)?;
+        }
         self.pace(desk);
-        if !desk.waiting.is_empty() && self.until_due(desk).is_zero() {
+        if ready && !desk.waiting.is_empty() && self.until_due(desk).is_zero() {
             self.commit(desk)?;
             desk.tell();
         }
-        if self.began.elapsed() > SETTLED && self.failures < PATIENCE {
+        if ready && self.began.elapsed() > SETTLED && self.failures < PATIENCE {
             self.goes_well();
+        }
+        Ok(())
+    }
+
+    /// Hands out what is new, and what is to be done again.
+    fn hand_out(&mut self, desk: &mut Desk) -> Result<(), Trouble> {
+        let context = self.consumer.context();
+        let mut handed_out = context.take_up(&self.consumer)?;
+        if self.anew && context.hand_out(&self.consumer)? {
+            self.anew = false;
+            handed_out = true;
+        }
+        if handed_out {
+            self.paused = None;
+            desk.queue(context.take_events());
+            desk.tell();
         }
         Ok(())
     }
@@ -183,7 +183,7 @@ impl<'a> Life<'a> {
         let mut entries = Vec::new();
         // A served event looks like nothing to read; only two in a row say that nothing is left.
         let (mut nothing, mut bytes) = (0, 0);
-        while nothing < 2 && entries.len() < TOGETHER && bytes < BYTES && !self.anew {
+        while nothing < 2 && entries.len() < TOGETHER && bytes < BYTES {
             let polled = self.consumer.poll(Duration::ZERO);
             let polled = polled
                 .map(|message| message.map(|message| entry(&self.membership.cluster, &message)));
@@ -236,21 +236,21 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Pauses fetching while the caller is behind.
+    /// Pauses fetching while the caller is behind, or has nothing to do with what is read.
     fn pace(&mut self, desk: &Desk) {
-        let behind = desk.is_behind();
-        if behind == self.paused || (self.paused && !desk.is_told()) {
+        let pause = desk.is_behind() || self.anew;
+        if self.paused == Some(pause) || (self.paused == Some(true) && !desk.is_told()) {
             return;
         }
         let changed = self.consumer.assignment().and_then(|assignment| {
-            if behind {
+            if pause {
                 self.consumer.pause(&assignment)
             } else {
                 self.consumer.resume(&assignment)
             }
         });
         match changed {
-            Ok(()) => self.paused = behind,
+            Ok(()) => self.paused = Some(pause),
             Err(error) => tracing::debug!("fetching was not paused or resumed: {error}"),
         }
     }
@@ -265,15 +265,11 @@ impl<'a> Life<'a> {
         since.map_or(Duration::ZERO, |since| interval.saturating_sub(since))
     }
 
-    /// Commits what waits in one transaction.
-    fn commit(&mut self, desk: &mut Desk) -> Result<(), End> {
-        self.attempted = Some(Instant::now());
-        let Some(producer) = &self.producer else {
-            return Ok(());
-        };
+    /// Answers the batches that lost a partition.
+    fn answer_lost(&mut self, desk: &mut Desk) {
         let context = self.consumer.context();
         let is_held = |(lease, _): &(Lease, u64)| context.lease(lease.partition) == Some(*lease);
-        let (mut held, lost): (Vec<Commit>, Vec<Commit>) = desk
+        let (held, lost): (Vec<Commit>, Vec<Commit>) = desk
             .waiting
             .drain(..)
             .partition(|commit| commit.batch.positions.iter().all(is_held));
@@ -285,11 +281,18 @@ impl<'a> Life<'a> {
         if torn {
             answer(held, &|| Err(Error::Lost));
             self.start_over(desk, "a batch lost one of its partitions");
-            return Ok(());
+        } else {
+            desk.waiting = held.into();
         }
-        if held.is_empty() {
+    }
+
+    /// Commits what waits in one transaction.
+    fn commit(&mut self, desk: &mut Desk) -> Result<(), End> {
+        self.attempted = Some(Instant::now());
+        let Some(producer) = &self.producer else {
             return Ok(());
-        }
+        };
+        let mut held: Vec<Commit> = desk.waiting.drain(..).collect();
         let offsets = offsets(&self.consumer, &self.membership.topic, &held);
         let records = held.iter().flat_map(|commit| &commit.batch.records);
         let count = records.clone().count();
@@ -376,9 +379,7 @@ impl<'a> Life<'a> {
     /// Lets go of the producer, for a new one to take its place.
     fn renew(&mut self, failed: Failed) -> Result<(), End> {
         self.producer = None;
-        if std::mem::take(&mut self.ready) {
-            self.unready_since = Instant::now();
-        }
+        self.ready = false;
         match failed {
             Failed::Stopped => Err(End::Left),
             Failed::Unusable(reason) => Err(End::Unusable(reason)),

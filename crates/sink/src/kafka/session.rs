@@ -72,8 +72,6 @@ pub(super) fn run(membership: &Membership, mut desk: Desk) {
         let (end, worked) = live(membership, &mut desk);
         match end {
             End::Left => break,
-            // What its consumer was told goes with it.
-            End::Stale => {}
             End::Unusable(reason) => {
                 // Before the channels close: whoever waits on them looks for it.
                 desk.line.failure.set(reason).ok();

@@ -25,6 +25,9 @@ use super::verdict::{self, Trouble, Verdict};
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(6);
 /// One blocking call; those that may be retried are called again.
 const CALL: Duration = Duration::from_secs(5);
+/// The same for a producer that is not ready: its consumer has to be heard meanwhile. librdkafka itself tries again
+/// within this time.
+const INIT: Duration = Duration::from_secs(2);
 
 /// A producer that is ready for a transaction once [`Producer::init`] said so.
 pub(super) struct Producer {
@@ -79,7 +82,7 @@ impl Producer {
     /// Makes it ready: whatever an earlier producer of its name left open is aborted, and that one is
     /// fenced. False when the broker needs more time, and this is to be called again.
     pub(super) fn init(&self) -> Result<bool, Failed> {
-        let done = self.client.init_transactions(CALL);
+        let done = self.client.init_transactions(INIT);
         // Serves the log and error events that explain a failure.
         self.client.poll(Duration::ZERO);
         let Err(error) = done else { return Ok(true) };
