@@ -161,8 +161,9 @@ async fn scaling(brokers: &str, figures: &mut Figures) {
         add("used", core.used, "ratio");
     }
     for count in [1, 2, 4] {
-        let rate = scaling::instances(brokers, count, 30_000).await;
+        let (rate, cpu) = scaling::instances(brokers, count, 30_000).await;
         figures.add(&format!("tagged_by_{count}"), rate, "items/s");
+        figures.add(&format!("cpu_of_each_by_{count}"), cpu, "us");
     }
     // The most that `CLAIMWIRE_BENCH_ITEMS` allows: a million takes minutes.
     let most = std::env::var("CLAIMWIRE_BENCH_ITEMS")

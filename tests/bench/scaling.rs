@@ -120,12 +120,19 @@ pub(crate) async fn one_core(brokers: &str, texts: Texts, items: usize) -> OneCo
     }
 }
 
-/// Items a second that so many instances tag together.
-pub(crate) async fn instances(brokers: &str, count: usize, items: usize) -> f64 {
+/// Items a second that so many instances tag together, and CPU time of each, in microseconds.
+pub(crate) async fn instances(brokers: &str, count: usize, items: usize) -> (f64, f64) {
     let mut raw = Raw::open(brokers, count, Texts::claims()).await;
+    let daemons = raw.launch();
+    // Until all of them have a share of the partitions, which takes the group a while.
+    let limit = Instant::now() + PATIENCE;
+    while !all_at_work(&daemons).await {
+        assert!(Instant::now() < limit, "not all have something to tag");
+        raw.fill(TOGETHER).await;
+        tokio::time::sleep(GLANCE).await;
+    }
     raw.fill(items).await;
-    let work = raw.work(false).await;
-    work.items as f64 / work.seconds
+    raw.finish(daemons).await.rates()
 }
 
 /// Items a second and CPU time of each, in microseconds, for more and more items on one log.
@@ -134,9 +141,7 @@ pub(crate) async fn items(brokers: &str, counts: &[usize]) -> Vec<(f64, f64)> {
     let mut costs = Vec::new();
     for count in counts {
         raw.fill(*count).await;
-        let work = raw.work(false).await;
-        let items = work.items as f64;
-        costs.push((items / work.seconds, 1e6 * work.cpu / items));
+        costs.push(raw.work(false).await.rates());
     }
     costs
 }
@@ -155,6 +160,14 @@ struct Work {
     items: usize,
     seconds: f64,
     cpu: f64,
+}
+
+impl Work {
+    /// Items a second, and microseconds of CPU time an item.
+    fn rates(&self) -> (f64, f64) {
+        let items = self.items as f64;
+        (items / self.seconds, 1e6 * self.cpu / items)
+    }
 }
 
 impl Raw {
@@ -250,8 +263,7 @@ impl Raw {
 
     /// Has everything tagged that was written since the last time, on one core where that is wanted.
     async fn work(&mut self, one_core: bool) -> Work {
-        let items = self.written - self.tagged;
-        let daemons: Vec<Daemon> = self.setups.iter().map(|it| it.launch_as("tag")).collect();
+        let daemons = self.launch();
         if one_core {
             for daemon in &daemons {
                 pin(daemon.pid()).await;
@@ -261,6 +273,16 @@ impl Raw {
             tagged(&daemons).await > 0
         })
         .await;
+        self.finish(daemons).await
+    }
+
+    fn launch(&self) -> Vec<Daemon> {
+        self.setups.iter().map(|it| it.launch_as("tag")).collect()
+    }
+
+    /// Waits until everything is tagged; returns what that took from now on.
+    async fn finish(&mut self, daemons: Vec<Daemon>) -> Work {
+        let items = self.written - self.tagged;
         let (began, before) = (Instant::now(), tagged(&daemons).await);
         let cpu = cpu(&daemons);
         let mut tick = tokio::time::interval(GLANCE);
@@ -281,6 +303,16 @@ impl Raw {
             cpu,
         }
     }
+}
+
+/// Whether each of them has tagged something.
+async fn all_at_work(daemons: &[Daemon]) -> bool {
+    for daemon in daemons {
+        if tagged(std::slice::from_ref(daemon)).await == 0 {
+            return false;
+        }
+    }
+    true
 }
 
 /// Keeps every thread of a process to the first core.
