@@ -36,6 +36,10 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5
 const SMALL: usize = 4096;
 /// Attempts that fail one after the other before somebody is told.
 const PATIENCE: u32 = 10;
+/// How long the group waits in a rebalance for a member that is alive, in sessions of silence, and the least and the
+/// most of it. It is also how long librdkafka waits for the answer to a `JoinGroup`, as nobody polls less often.
+const REBALANCE_SESSIONS: u32 = 3;
+const REBALANCE: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(300)];
 /// A life of this length without trouble has left the last one's behind.
 const SETTLED: Duration = Duration::from_secs(30);
 
@@ -76,8 +80,11 @@ impl<'a> Life<'a> {
         config
             .set("group.id", &membership.group)
             .set("partition.assignment.strategy", "cooperative-sticky");
-        client::overlay(&mut config, &cluster.settings);
         let session = client::session_timeout(&cluster.settings);
+        let rebalance =
+            (REBALANCE_SESSIONS * session).clamp(REBALANCE[0], REBALANCE[1].max(session));
+        config.set("max.poll.interval.ms", rebalance.as_millis().to_string());
+        client::overlay(&mut config, &cluster.settings);
         let look = (session / LOOKS).clamp(LOOK[0], LOOK[1]);
         config.set("statistics.interval.ms", look.as_millis().to_string());
         let (group, start) = (&membership.group, membership.start);
