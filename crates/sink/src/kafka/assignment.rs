@@ -114,11 +114,10 @@ impl GroupContext {
         self.state().trouble.take()
     }
 
-    /// Ends every lease; the partitions stay with the consumer. Returns them.
-    pub(super) fn take_back(&self) -> Vec<u32> {
+    /// Ends every lease; the partitions stay with the consumer.
+    pub(super) fn take_back(&self) {
         let held: Vec<u32> = self.state().held.keys().copied().collect();
-        self.revoked(held.iter().copied());
-        held
+        self.revoked(held.into_iter());
     }
 
     /// Takes up what the group has handed out, under new leases and from the committed positions. An earlier
@@ -138,7 +137,7 @@ impl GroupContext {
 
     /// Hands out anew what was taken back from the caller and the consumer still has, as [`Self::take_up`] does. False
     /// while that has to wait, for a rebalance as well.
-    pub(super) fn hand_out(&self, consumer: &GroupConsumer) -> Result<bool, Trouble> {
+    pub(super) fn hand_out_anew(&self, consumer: &GroupConsumer) -> Result<bool, Trouble> {
         let is_rebalancing = {
             let state = self.state();
             state.coming.is_some() || state.going.is_some()
@@ -241,11 +240,9 @@ impl GroupContext {
             return Ok(Some(positions));
         }
         let committed = consumer.committed_offsets(partitions.clone(), CALL);
-        let committed = match committed.map(|committed| (first_error(&committed), committed)) {
-            Ok((None, committed)) => committed,
-            Ok((Some(error), _)) | Err(error) => {
-                return trouble(&error).map_or(Ok(None), Err);
-            }
+        let committed = match committed.and_then(without_errors) {
+            Ok(committed) => committed,
+            Err(error) => return trouble(&error).map_or(Ok(None), Err),
         };
         for place in committed.elements() {
             let offset = match (self.start, place.offset()) {
@@ -335,7 +332,9 @@ fn numbers(partitions: &TopicPartitionList) -> impl Iterator<Item = u32> {
     numbers.into_iter()
 }
 
-fn first_error(partitions: &TopicPartitionList) -> Option<KafkaError> {
+/// The answer for partitions, or the error of the first that has one.
+fn without_errors(partitions: TopicPartitionList) -> KafkaResult<TopicPartitionList> {
     let places = partitions.elements();
-    places.iter().find_map(|place| place.error().err())
+    places.iter().try_for_each(|place| place.error())?;
+    Ok(partitions)
 }

@@ -21,6 +21,16 @@ const SESSION_TIMEOUT: Duration = Duration::from_secs(45);
 /// a session is shorter.
 pub(super) const ANSWER: Duration = Duration::from_secs(20);
 
+/// How long the group waits in a rebalance for a member that is alive, in sessions of silence, and the least and the
+/// most of it. By KIP-62 it is also how long a member may go without polling, and librdkafka waits for the answer to a
+/// `JoinGroup` about as long.
+const REBALANCE_SESSIONS: u32 = 3;
+const REBALANCE: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(300)];
+/// Looks at a member's statistics within one session: at its lag, and at what proves its membership.
+const LOOKS: u32 = 12;
+/// The least and the most time between two of them.
+const LOOK: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
+
 /// What librdkafka tells a client, kept for whoever has to explain it.
 #[derive(Clone, Default)]
 pub(super) struct Context {
@@ -175,6 +185,21 @@ pub(super) fn session_timeout(settings: &KafkaSettings) -> Duration {
     let said = settings.properties.get("session.timeout.ms");
     let millis = said.and_then(|said| said.parse().ok());
     millis.map_or(SESSION_TIMEOUT, Duration::from_millis)
+}
+
+/// The configuration of a consumer that shares a topic with the other members of `group`.
+pub(super) fn member(base: &ClientConfig, settings: &KafkaSettings, group: &str) -> ClientConfig {
+    let session = session_timeout(settings);
+    let rebalance = (REBALANCE_SESSIONS * session).clamp(REBALANCE[0], REBALANCE[1].max(session));
+    let look = (session / LOOKS).clamp(LOOK[0], LOOK[1]);
+    let mut config = consumer(base, settings);
+    config
+        .set("group.id", group)
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("max.poll.interval.ms", rebalance.as_millis().to_string());
+    overlay(&mut config, settings);
+    config.set("statistics.interval.ms", look.as_millis().to_string());
+    config
 }
 
 /// The configuration of a consumer of committed records.

@@ -1,47 +1,35 @@
-//! The clients of a member at work: polls, hands out events, and commits.
+//! The clients of a member at work: polls, hands out events, and commits what comes back.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::{Offset, TopicPartitionList};
 
-use crate::envelope;
-use crate::log::{Error, Event};
-use crate::record::{Entry, Lease, Record};
+use crate::log::Event;
+use crate::record::Entry;
 
 use super::assignment::{GroupConsumer, GroupContext};
 use super::client;
-use super::desk::{Desk, answer};
-use super::member::Commit;
+use super::desk::Desk;
 use super::reader::{entry, trouble};
 use super::session::Membership;
-use super::transaction::{Failed, Offsets, Producer};
+use super::transaction::{Failed, Producer};
 use super::verdict::Trouble;
 
 /// Entries in one event, and bytes of them. Where many wait, a transaction of many costs each of them little.
 const TOGETHER: usize = 2000;
 const BYTES: usize = 4 << 20;
-/// Looks at a consumer's statistics within one session: at its lag, and at what proves its membership.
-const LOOKS: u32 = 12;
-/// The least and the most time between two of them.
-const LOOK: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
 /// The longest wait between two polls; the group's own heartbeats need none.
 const GLANCE: Duration = Duration::from_millis(200);
 /// The pauses between attempts that fail: from the first to the longest, doubling.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
-/// Bytes of a record that no sensible topic refuses.
-const SMALL: usize = 4096;
 /// Attempts that fail one after the other before somebody is told.
 const PATIENCE: u32 = 10;
-/// How long the group waits in a rebalance for a member that is alive, in sessions of silence, and the least and the
-/// most of it. It is also how long librdkafka waits for the answer to a `JoinGroup`, as nobody polls less often.
-const REBALANCE_SESSIONS: u32 = 3;
-const REBALANCE: [Duration; 2] = [Duration::from_secs(30), Duration::from_secs(300)];
 /// A life of this length without trouble has left the last one's behind.
 const SETTLED: Duration = Duration::from_secs(30);
+
+mod commit;
 
 /// One consumer and one producer after the other.
 pub(super) struct Life<'a> {
@@ -76,17 +64,8 @@ pub(super) enum End {
 impl<'a> Life<'a> {
     pub(super) fn begin(membership: &'a Membership, desk: &Desk) -> Result<Self, End> {
         let cluster = &membership.cluster;
-        let mut config = client::consumer(&cluster.base, &cluster.settings);
-        config
-            .set("group.id", &membership.group)
-            .set("partition.assignment.strategy", "cooperative-sticky");
+        let config = client::member(&cluster.base, &cluster.settings, &membership.group);
         let session = client::session_timeout(&cluster.settings);
-        let rebalance =
-            (REBALANCE_SESSIONS * session).clamp(REBALANCE[0], REBALANCE[1].max(session));
-        config.set("max.poll.interval.ms", rebalance.as_millis().to_string());
-        client::overlay(&mut config, &cluster.settings);
-        let look = (session / LOOKS).clamp(LOOK[0], LOOK[1]);
-        config.set("statistics.interval.ms", look.as_millis().to_string());
         let (group, start) = (&membership.group, membership.start);
         let context = GroupContext::new(cluster, &desk.line, group, start, session);
         let unusable = |error: KafkaError| End::Unusable(client::unusable(&error).0);
@@ -173,7 +152,7 @@ impl<'a> Life<'a> {
     fn hand_out(&mut self, desk: &mut Desk) -> Result<(), Trouble> {
         let context = self.consumer.context();
         let mut handed_out = context.take_up(&self.consumer)?;
-        if self.anew && context.hand_out(&self.consumer)? {
+        if self.anew && context.hand_out_anew(&self.consumer)? {
             self.anew = false;
             handed_out = true;
         }
@@ -272,117 +251,6 @@ impl<'a> Life<'a> {
         since.map_or(Duration::ZERO, |since| interval.saturating_sub(since))
     }
 
-    /// Answers the batches that lost a partition.
-    fn answer_lost(&mut self, desk: &mut Desk) {
-        let context = self.consumer.context();
-        let is_held = |(lease, _): &(Lease, u64)| context.lease(lease.partition) == Some(*lease);
-        let (held, lost): (Vec<Commit>, Vec<Commit>) = desk
-            .waiting
-            .drain(..)
-            .partition(|commit| commit.batch.positions.iter().all(is_held));
-        // What a lost batch held of partitions that stay would be skipped by whatever came after it.
-        let torn = lost
-            .iter()
-            .any(|commit| commit.batch.positions.iter().any(is_held));
-        answer(lost, &|| Err(Error::Lost));
-        if torn {
-            answer(held, &|| Err(Error::Lost));
-            self.start_over(desk, "a batch lost one of its partitions");
-        } else {
-            desk.waiting = held.into();
-        }
-    }
-
-    /// Commits what waits in one transaction.
-    fn commit(&mut self, desk: &mut Desk) -> Result<(), End> {
-        self.attempted = Some(Instant::now());
-        let Some(producer) = &self.producer else {
-            return Ok(());
-        };
-        let mut held: Vec<Commit> = desk.waiting.drain(..).collect();
-        let offsets = offsets(&self.consumer, &self.membership.topic, &held);
-        let records = held.iter().flat_map(|commit| &commit.batch.records);
-        let count = records.clone().count();
-        let cluster = &self.membership.cluster;
-        let began = Instant::now();
-        let (one_by_one, stop) = (self.one_by_one, &desk.line.stop);
-        let outcome = producer.commit(cluster, records, offsets.as_ref(), one_by_one, stop);
-        let Err(failed) = outcome else {
-            metrics::counter!("claimwire_log_commits_total", "backend" => "kafka").increment(1);
-            metrics::counter!("claimwire_log_records_total", "backend" => "kafka")
-                .increment(count as u64);
-            metrics::histogram!("claimwire_log_commit_seconds", "backend" => "kafka")
-                .record(began.elapsed().as_secs_f64());
-            answer(held, &|| Ok(()));
-            self.failures = 0;
-            self.one_by_one = false;
-            self.worked = true;
-            self.goes_well();
-            return Ok(());
-        };
-        match failed {
-            Failed::Aborted(reason) => self.again(held, &reason, desk),
-            Failed::Refused {
-                record: Some(number),
-                reason,
-            } => {
-                let refused = self.refused(&mut held, number, &reason);
-                desk.put_back(held);
-                refused?;
-            }
-            Failed::Refused {
-                record: None,
-                reason,
-            } => {
-                self.one_by_one = true;
-                self.again(held, &reason, desk);
-            }
-            unfinished => {
-                let written = matches!(
-                    unfinished,
-                    Failed::Unknown {
-                        committing: true,
-                        ..
-                    }
-                );
-                if written {
-                    answer(held, &|| Err(Error::Lost));
-                    let reason = "the outcome of a commit is unknown";
-                    self.start_over(desk, reason);
-                } else {
-                    desk.put_back(held);
-                }
-                self.renew(unfinished)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts a dead letter in the place of the record that Kafka does not take.
-    fn refused(&self, held: &mut [Commit], number: usize, reason: &str) -> Result<(), End> {
-        let Some(record) = record(held, number) else {
-            return Ok(());
-        };
-        let (topic, bytes) = (&record.topic, record.value.as_ref().map_or(0, Vec::len));
-        let why = format!("Kafka does not take a record of {bytes} bytes for {topic}: {reason}");
-        if self.membership.cluster.is_state(topic) || bytes <= SMALL {
-            // What state remembers is in no other record, and a small record is not to blame.
-            return Err(End::Trouble(Trouble::Cluster(why)));
-        }
-        metrics::counter!("claimwire_log_refused_total", "topic" => topic.clone()).increment(1);
-        tracing::error!(kafka.topic = topic, reason, "{why}; it goes to dead");
-        *record = envelope::undeliverable(record, why);
-        Ok(())
-    }
-
-    /// Has a batch that was not written attempted again, as it is.
-    fn again(&mut self, held: Vec<Commit>, reason: &str, desk: &mut Desk) {
-        tracing::debug!("a transaction was aborted and is attempted again: {reason}");
-        metrics::counter!("claimwire_log_aborts_total").increment(1);
-        desk.put_back(held);
-        self.failed(reason);
-    }
-
     /// Lets go of the producer, for a new one to take its place.
     fn renew(&mut self, failed: Failed) -> Result<(), End> {
         self.producer = None;
@@ -471,33 +339,4 @@ impl<'a> Life<'a> {
         desk.queue(context.take_events());
         self.anew = true;
     }
-}
-
-/// The positions of the batches, the last one of each partition, under the group's present
-/// generation; `None` when no batch names any.
-fn offsets(consumer: &GroupConsumer, topic: &str, commits: &[Commit]) -> Option<Offsets> {
-    let named = commits.iter().flat_map(|commit| &commit.batch.positions);
-    let last: BTreeMap<u32, u64> = named
-        .map(|(lease, position)| (lease.partition, *position))
-        .collect();
-    let group = consumer.group_metadata()?;
-    let mut positions = TopicPartitionList::with_capacity(last.len());
-    for (partition, position) in last {
-        positions
-            .add_partition_offset(
-                topic,
-                partition.cast_signed(),
-                Offset::Offset(position.cast_signed()),
-            )
-            .ok()?;
-    }
-    (positions.count() > 0).then_some(Offsets { positions, group })
-}
-
-/// The record of this number, counted through the batches.
-fn record(commits: &mut [Commit], number: usize) -> Option<&mut Record> {
-    let mut records = commits
-        .iter_mut()
-        .flat_map(|commit| &mut commit.batch.records);
-    records.nth(number)
 }
