@@ -18,6 +18,7 @@ use wire::{FeedId, ItemId, Language, Revision};
 
 use crate::process::cpu_seconds;
 use crate::support::daemon::{Backend, Daemon, Options, PATIENCE, Setup, eventually};
+use crate::support::kafka;
 use crate::tagging::{self, Document};
 
 const PARTITIONS: u32 = 12;
@@ -91,7 +92,15 @@ pub(crate) struct OneCore {
 pub(crate) async fn one_core(brokers: &str, texts: Texts, items: usize) -> OneCore {
     let mut raw = Raw::open(brokers, 1, texts).await;
     let revisions = raw.fill(items).await;
-    let work = raw.work(true).await;
+    // What Kafka takes of the time is not to come out of the one core.
+    let (first, others, all) = cores();
+    if let Some(broker) = kafka::process() {
+        pin(broker, &others).await;
+    }
+    let work = raw.work(Some(&first)).await;
+    if let Some(broker) = kafka::process() {
+        pin(broker, &all).await;
+    }
     let alone = tokio::task::spawn_blocking(move || {
         let classifier = Classifier::new(&RuleFiles::builtin()).expect("the rules are right");
         let records: Vec<Vec<u8>> = revisions
@@ -141,7 +150,7 @@ pub(crate) async fn items(brokers: &str, counts: &[usize]) -> Vec<(f64, f64)> {
     let mut costs = Vec::new();
     for count in counts {
         raw.fill(*count).await;
-        costs.push(raw.work(false).await.rates());
+        costs.push(raw.work(None).await.rates());
     }
     costs
 }
@@ -261,12 +270,12 @@ impl Raw {
         }
     }
 
-    /// Has everything tagged that was written since the last time, on one core where that is wanted.
-    async fn work(&mut self, one_core: bool) -> Work {
+    /// Has everything tagged that was written since the last time, on those cores.
+    async fn work(&mut self, cores: Option<&str>) -> Work {
         let daemons = self.launch();
-        if one_core {
+        if let Some(cores) = cores {
             for daemon in &daemons {
-                pin(daemon.pid()).await;
+                pin(daemon.pid(), cores).await;
             }
         }
         eventually(PATIENCE, "tagging begins", async || {
@@ -315,10 +324,21 @@ async fn all_at_work(daemons: &[Daemon]) -> bool {
     true
 }
 
-/// Keeps every thread of a process to the first core.
-async fn pin(pid: u32) {
+/// The first core, those after it (the first as well where it is alone), and all of them, as taskset(1) lists them.
+fn cores() -> (String, String, String) {
+    let count = std::thread::available_parallelism().map_or(1, usize::from);
+    let last = count - 1;
+    (
+        "0".to_owned(),
+        format!("{}-{last}", last.min(1)),
+        format!("0-{last}"),
+    )
+}
+
+/// Keeps every thread of a process to those cores.
+async fn pin(pid: u32, cores: &str) {
     let pinned = Command::new("taskset")
-        .args(["-a", "-c", "-p", "0", &pid.to_string()])
+        .args(["-a", "-c", "-p", cores, &pid.to_string()])
         .stdout(std::process::Stdio::null())
         .status()
         .await;

@@ -41,6 +41,8 @@ pub(crate) struct Node {
     /// The largest heap, in MiB.
     heap: u32,
     shell: Option<Child>,
+    /// The process, while it runs.
+    process: Option<u32>,
 }
 
 /// Why there can be no broker on this machine, for the line that says what was left out.
@@ -93,6 +95,12 @@ pub(crate) fn sasl_brokers() -> Option<String> {
     let broker = BROKER.lock().unwrap_or_else(PoisonError::into_inner);
     let broker = broker.as_ref()?;
     Some(format!("127.0.0.1:{}", broker.sasl))
+}
+
+/// The process of the broker that was started here.
+pub(crate) fn process() -> Option<u32> {
+    let broker = BROKER.lock().unwrap_or_else(PoisonError::into_inner);
+    broker.as_ref()?.node.process
 }
 
 /// Kills the broker that was started here, as `kill -9` does; its data stays.
@@ -150,6 +158,7 @@ impl Node {
             port,
             heap,
             shell: None,
+            process: None,
         }
     }
 
@@ -174,6 +183,7 @@ impl Node {
             .read_line(&mut started)
             .expect("the shell says that it began");
         self.shell = Some(shell);
+        self.process = started.trim().parse().ok();
     }
 
     /// Waits until it serves requests: Kafka opens its ports then.
@@ -194,6 +204,7 @@ impl Node {
         if let Some(mut shell) = self.shell.take() {
             drop(shell.stdin.take());
             shell.wait().expect("the shell ends after its broker");
+            self.process = None;
         }
     }
 }

@@ -39,7 +39,7 @@ impl Trace {
         // Zero is no id in W3C Trace Context.
         Self {
             trace: rand::random::<u128>() | 1,
-            span: rand::random::<u64>() | 1,
+            span: span(),
             parent: None,
         }
     }
@@ -47,15 +47,14 @@ impl Trace {
     /// The next step of the trace that `headers` carry, or a new trace where they carry none.
     #[must_use]
     pub fn next(headers: &Headers) -> Self {
-        let fresh = Self::start();
         let carried = headers.iter().find(|(name, _)| name == "traceparent");
-        let Some((trace, parent)) = carried.and_then(|(_, value)| traceparent(value)) else {
-            return fresh;
-        };
-        Self {
-            trace,
-            parent: Some(parent),
-            ..fresh
+        match carried.and_then(|(_, value)| traceparent(value)) {
+            None => Self::start(),
+            Some((trace, parent)) => Self {
+                trace,
+                span: span(),
+                parent: Some(parent),
+            },
         }
     }
 
@@ -289,6 +288,11 @@ fn json(value: &impl Serialize) -> Vec<u8> {
         buffer.shrink_to(KEPT);
         json
     })
+}
+
+/// Names a new step.
+fn span() -> u64 {
+    rand::random::<u64>() | 1
 }
 
 /// Trace and step of a `traceparent` of any version (W3C Trace Context §3.2); `None` when it is invalid.

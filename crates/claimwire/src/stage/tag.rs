@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use classifier::Classifier;
 use classifier::story::{self, Bounds, Telling};
+use futures::stream::FuturesOrdered;
+use futures::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
 use sink::envelope::{self, Trace};
 use sink::{Appender, Batch, Entry, Error, Event, Lease, Log, Record, Start};
@@ -21,8 +23,11 @@ use super::stories::Stories;
 use crate::config::Route;
 use crate::telemetry::spans::Spans;
 
-/// Batches that are tagged and wait for the commit before theirs: a broker takes its time, a core need not wait.
+/// Batches that are tagged and wait for the one before them to be written.
 const AHEAD: usize = 1;
+/// Batches that are being committed, and bytes of their records, past which no more are made.
+const UNDER_WAY: usize = 16;
+const UNDER_WAY_BYTES: usize = 32 << 20;
 
 /// What tagging needs besides the log.
 #[derive(Clone)]
@@ -51,7 +56,7 @@ pub(crate) async fn run(log: Log, tagger: Tagger, stop: CancellationToken) -> Re
     following.spawn(stories.clone().follow(follower));
     let mut member = log.join("tag", "raw", Start::Committed).await?;
     let mut leases: Vec<Lease> = Vec::new();
-    let (tagged, waiting) = mpsc::channel(AHEAD);
+    let (steps, waiting) = mpsc::channel(AHEAD);
     let committer = Committer {
         appender: member.appender(),
         tagger: tagger.clone(),
@@ -69,6 +74,10 @@ pub(crate) async fn run(log: Log, tagger: Tagger, stop: CancellationToken) -> Re
         };
         match event {
             Event::Assigned(assigned) => {
+                // Nobody commits any more where this fails, and says why below.
+                if steps.send(Step::Settle).await.is_err() {
+                    break;
+                }
                 stories.catch_up().await?;
                 leases.extend(assigned);
             }
@@ -78,14 +87,13 @@ pub(crate) async fn run(log: Log, tagger: Tagger, stop: CancellationToken) -> Re
             Event::Records(entries) => {
                 let positions = positions(&entries, &leases);
                 let read = tagger.clone().tag(entries).await?;
-                if tagged.send((positions, read)).await.is_err() {
-                    // Nobody commits any more, and says why below.
+                if steps.send(Step::Commit(positions, read)).await.is_err() {
                     break;
                 }
             }
         }
     }
-    drop(tagged);
+    drop(steps);
     while let Some(ended) = committing.join_next().await {
         outcome(ended, "committing")?;
     }
@@ -143,53 +151,112 @@ fn positions(entries: &[Entry], leases: &[Lease]) -> Positions {
         .collect()
 }
 
-/// Commits what is tagged, one batch after the other, so that stories are given in the order of the log.
+/// What the committer is asked for.
+enum Step {
+    Commit(Positions, Read),
+    /// What is under way is to be answered first: what comes may be the same revisions again, and their stories
+    /// depend on what became of them.
+    Settle,
+}
+
+/// Commits what is tagged, in the order of the log, in which stories are given.
 struct Committer {
     appender: Appender,
     tagger: Tagger,
     stories: Stories,
 }
 
+/// A batch that is being committed.
+struct UnderWay {
+    account: Account,
+    dead: u64,
+    assigned: Vec<ItemId>,
+    claims: Vec<ClaimRecord>,
+    ages: Vec<Age>,
+    bytes: usize,
+}
+
 impl Committer {
-    /// Ends with the batches, or when the log cannot go on.
-    async fn run(self, mut batches: mpsc::Receiver<(Positions, Read)>) -> Result<(), Error> {
-        while let Some((positions, read)) = batches.recv().await {
-            self.commit(positions, read).await?;
+    /// Ends with the steps, or when the log cannot go on.
+    async fn run(self, mut steps: mpsc::Receiver<Step>) -> Result<(), Error> {
+        let mut under_way = FuturesOrdered::new();
+        let mut bytes = 0;
+        loop {
+            let has_room = under_way.len() < UNDER_WAY && bytes < UNDER_WAY_BYTES;
+            tokio::select! {
+                // The first look at a commit hands it to the log, which has to be before the next is made.
+                biased;
+                Some(settled) = under_way.next() => bytes -= self.settle(settled)?,
+                step = steps.recv(), if has_room => match step {
+                    Some(Step::Commit(positions, read)) => {
+                        let (batch, records) = self.write(read);
+                        bytes += batch.bytes;
+                        let commit = self.appender.commit(Batch { records, positions });
+                        under_way.push_back(commit.map(|outcome| (batch, outcome)));
+                    }
+                    Some(Step::Settle) => {
+                        while let Some(settled) = under_way.next().await {
+                            bytes -= self.settle(settled)?;
+                        }
+                    }
+                    None => break,
+                },
+            }
+        }
+        while let Some(settled) = under_way.next().await {
+            self.settle(settled)?;
         }
         Ok(())
     }
 
-    async fn commit(&self, positions: Positions, read: Read) -> Result<(), Error> {
-        let account = Account::of(&read);
-        let dead = read.dead.len() as u64;
-        let output = self.tagger.write(read, &self.stories);
-        let batch = Batch {
-            records: output.records,
-            positions,
+    /// The records of a batch, and what to do once they are committed, or are not.
+    fn write(&self, read: Read) -> (UnderWay, Vec<Record>) {
+        let (account, dead) = (Account::of(&read), read.dead.len() as u64);
+        let Output {
+            records,
+            claims,
+            assigned,
+            ages,
+        } = self.tagger.write(read, &self.stories);
+        let values = records.iter().filter_map(|it| it.value.as_ref());
+        let bytes = values.map(Vec::len).sum();
+        let batch = UnderWay {
+            account,
+            dead,
+            assigned,
+            claims,
+            ages,
+            bytes,
         };
-        match self.appender.commit(batch).await {
+        (batch, records)
+    }
+
+    /// Tells what became of a batch; returns how many bytes it had.
+    fn settle(&self, (batch, outcome): (UnderWay, Result<(), Error>)) -> Result<usize, Error> {
+        match outcome {
             Ok(()) => {
-                account.close();
-                metrics::counter!("claimwire_dead_total", "origin" => "record").increment(dead);
+                batch.account.close();
+                metrics::counter!("claimwire_dead_total", "origin" => "record")
+                    .increment(batch.dead);
             }
             // Whoever holds the partition next tags the same revisions again.
             Err(Error::Lost) => {
-                self.stories.forget(&output.assigned);
-                return Ok(());
+                self.stories.forget(&batch.assigned);
+                return Ok(batch.bytes);
             }
             Err(fatal) => return Err(fatal),
         }
         let now = Timestamp::now();
-        for age in output.ages {
+        for age in batch.ages {
             age.expose(now, &self.tagger.spans);
         }
         if let Some(shown) = &self.tagger.shown {
-            for claim in output.claims {
+            for claim in batch.claims {
                 // Somebody who reads slowly misses lines; the topics have them all.
                 let _ = shown.try_send(claim);
             }
         }
-        Ok(())
+        Ok(batch.bytes)
     }
 }
 

@@ -19,19 +19,20 @@ pub fn sketch(title: &str, body: &str, entities: &[Entity]) -> Sketch {
         words(title).take(LEAD).for_each(|word| lead.push(word));
     }
     words(body).take(LEAD).for_each(|word| lead.push(word));
-    let lead: Vec<&str> = lead.words().collect();
+    let words: Vec<&str> = lead.words().collect();
     let named = entities.iter().filter(|entity| entity.is_linked());
     Sketch {
-        shingles: hashes(lead.windows(SHINGLE).map(hash)),
-        numbers: hashes(numbers(&lead).iter().map(|number| hash(&[number]))),
-        entities: hashes(named.map(|entity| hash(&[&entity.id]))),
+        shingles: hashes(lead.shingles().map(hash)),
+        numbers: hashes(numbers(&words).iter().map(|number| hash_of(number))),
+        entities: hashes(named.map(|entity| hash_of(&entity.id))),
     }
 }
 
-/// Words in lower case, in one string; Russian is written with and without its ё.
+/// Words in lower case, each closed by a zero byte, in one string; Russian is written with and without its ё.
 #[derive(Default)]
 struct Lead {
     letters: String,
+    /// Where each word ends, its zero byte included.
     ends: Vec<usize>,
 }
 
@@ -45,13 +46,23 @@ impl Lead {
         } else {
             self.letters += &word.to_lowercase().replace('ё', "е");
         }
+        self.letters.push('\0');
         self.ends.push(self.letters.len());
     }
 
+    fn starts(&self) -> impl Iterator<Item = usize> {
+        std::iter::once(0).chain(self.ends.iter().copied())
+    }
+
     fn words(&self) -> impl Iterator<Item = &str> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let words = starts.zip(&self.ends);
-        words.map(|(start, end)| &self.letters[start..*end])
+        let words = self.starts().zip(&self.ends);
+        words.map(|(start, end)| &self.letters[start..*end - 1])
+    }
+
+    /// The bytes of every so many words that follow each other.
+    fn shingles(&self) -> impl Iterator<Item = &[u8]> {
+        let shingles = self.starts().zip(self.ends.iter().skip(SHINGLE - 1));
+        shingles.map(|(start, end)| &self.letters.as_bytes()[start..*end])
     }
 }
 
@@ -84,14 +95,15 @@ fn hashes(hashes: impl Iterator<Item = u32>) -> Vec<u32> {
     hashes
 }
 
-/// 64-bit FNV-1a folded to 32 bits (draft-eastlake-fnv), each part closed by a zero byte: what is on the
+fn hash_of(word: &str) -> u32 {
+    hash(&[word.as_bytes(), &[0]].concat())
+}
+
+/// 64-bit FNV-1a folded to 32 bits (draft-eastlake-fnv) of words that are each closed by a zero byte: what is on the
 /// log outlives the version that wrote it, so the hash is one that stays.
-fn hash(parts: &[impl AsRef<str>]) -> u32 {
-    let bytes = parts
-        .iter()
-        .flat_map(|part| part.as_ref().bytes().chain([0]));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+fn hash(words: &[u8]) -> u32 {
+    let hash = words.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });
     (hash ^ (hash >> 32)) as u32
 }
@@ -103,8 +115,8 @@ mod tests {
     #[test]
     fn a_sketch_is_the_same_in_every_version() {
         let sketch = sketch("", "Four words make one.", &[]);
-        assert_eq!(sketch.shingles, [hash(&["four", "words", "make", "one"])]);
-        assert_eq!(hash(&["a"]), 0xbddf_13e3);
+        assert_eq!(sketch.shingles, [hash(b"four\0words\0make\0one\0")]);
+        assert_eq!(hash_of("a"), 0xbddf_13e3);
     }
 
     #[test]

@@ -20,6 +20,9 @@ use super::verdict::Trouble;
 /// Entries in one event, and bytes of them. Where many wait, a transaction of many costs each of them little.
 const TOGETHER: usize = 2000;
 const BYTES: usize = 4 << 20;
+/// How long the caller may be behind before fetching pauses. What librdkafka had fetched by then, it fetches again
+/// afterwards; until then it is left there, with whatever else it has to tell.
+const BEHIND: Duration = Duration::from_secs(1);
 /// The longest wait between two polls; the group's own heartbeats need none.
 const GLANCE: Duration = Duration::from_millis(200);
 /// The pauses between attempts that fail: from the first to the longest, doubling.
@@ -47,6 +50,8 @@ pub(super) struct Life<'a> {
     failures: u32,
     began: Instant,
     worked: bool,
+    /// Since when the caller is behind.
+    behind: Option<Instant>,
     /// Whether fetching is paused; not known of all partitions right after some were handed out.
     paused: Option<bool>,
 }
@@ -84,6 +89,7 @@ impl<'a> Life<'a> {
             failures: 0,
             began: Instant::now(),
             worked: false,
+            behind: None,
             paused: Some(false),
         })
     }
@@ -169,7 +175,7 @@ impl<'a> Life<'a> {
         let mut entries = Vec::new();
         // A served event looks like nothing to read; only two in a row say that nothing is left.
         let (mut nothing, mut bytes) = (0, 0);
-        while nothing < 2 && entries.len() < TOGETHER && bytes < BYTES {
+        while nothing < 2 && (self.paused == Some(true) || !desk.is_behind()) {
             let polled = self.consumer.poll(Duration::ZERO);
             let polled = polled
                 .map(|message| message.map(|message| entry(&self.membership.cluster, &message)));
@@ -183,17 +189,14 @@ impl<'a> Life<'a> {
                     nothing = 0;
                     bytes += entry.value.as_ref().map_or(0, Vec::len);
                     entries.push(entry);
+                    if entries.len() == TOGETHER || bytes >= BYTES {
+                        self.flush(&mut entries, desk);
+                        bytes = 0;
+                    }
                 }
                 Some(Err(error)) => self.misread(&error, desk)?,
                 None => nothing += 1,
             }
-        }
-        if entries.len() == TOGETHER || bytes >= BYTES {
-            // There may be more, which rings no bell.
-            desk.line.bell.ring();
-        }
-        if !entries.is_empty() {
-            self.membership.cluster.health.answers();
         }
         self.flush(&mut entries, desk);
         match self.consumer.context().take_trouble() {
@@ -218,13 +221,18 @@ impl<'a> Life<'a> {
         let context = self.consumer.context();
         entries.retain(|entry| context.lease(entry.partition).is_some());
         if !entries.is_empty() {
+            self.membership.cluster.health.answers();
             desk.queue([Event::Records(std::mem::take(entries))]);
+            desk.tell();
         }
     }
 
     /// Pauses fetching while the caller is behind, or has nothing to do with what is read.
     fn pace(&mut self, desk: &Desk) {
-        let pause = desk.is_behind() || self.anew;
+        let since = self.behind.filter(|_| desk.is_behind());
+        self.behind = desk.is_behind().then(|| since.unwrap_or_else(Instant::now));
+        let long_behind = self.behind.is_some_and(|since| since.elapsed() > BEHIND);
+        let pause = long_behind || self.anew;
         if self.paused == Some(pause) || (self.paused == Some(true) && !desk.is_told()) {
             return;
         }

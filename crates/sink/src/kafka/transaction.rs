@@ -5,6 +5,7 @@
 //! All calls block and belong on a thread of their own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
@@ -28,6 +29,9 @@ const CALL: Duration = Duration::from_secs(5);
 /// The same for a producer that is not ready: its consumer has to be heard meanwhile. librdkafka itself tries again
 /// within this time.
 const INIT: Duration = Duration::from_secs(2);
+
+/// How often a look is taken at what is not delivered yet.
+const DELIVERY: Duration = Duration::from_millis(1);
 
 /// A producer that is ready for a transaction once [`Producer::init`] said so.
 pub(super) struct Producer {
@@ -166,12 +170,16 @@ impl Producer {
 
     /// Waits for the delivery reports; only they say what a broker has.
     fn deliver(&self, record: Option<usize>, stop: &AtomicBool) -> Result<(), Failed> {
-        loop {
-            match self.client.flush(CALL) {
-                Ok(()) => break,
-                Err(_) if stop.load(Ordering::Relaxed) => return Err(Failed::Stopped),
-                // Every record is delivered or fails within the delivery timeout.
-                Err(_) => {}
+        let began = Instant::now();
+        // Every record is delivered or fails within the delivery timeout. rdkafka's own flush looks every 100 ms, and
+        // its poll spins through the last millisecond of its time.
+        while let left @ 1.. = self.client.in_flight_count() {
+            if began.elapsed() > CALL && stop.load(Ordering::Relaxed) {
+                return Err(Failed::Stopped);
+            }
+            self.client.poll(Duration::ZERO);
+            if self.client.in_flight_count() == left {
+                thread::park_timeout(DELIVERY);
             }
         }
         match self.client.context().take_undelivered() {
