@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each bench target uses its own part of this")]
 
 use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// CPU time that the process has used, in seconds, user and system.
@@ -13,6 +15,41 @@ pub(crate) fn cpu_seconds(pid: u32) -> f64 {
     let fields: Vec<_> = fields.split_whitespace().collect();
     let ticks = |field: usize| fields[field].parse::<f64>().expect("a number of ticks");
     (ticks(11) + ticks(12)) / ticks_per_second()
+}
+
+/// A share of a core that one process is kept to, by a control group of its own (cgroups(7), either version).
+pub(crate) struct Quota(PathBuf);
+
+impl Quota {
+    /// Keeps the process to that share from now on.
+    ///
+    /// # Errors
+    /// Where control groups are not this user's to make.
+    pub(crate) fn of(pid: u32, share: f64) -> io::Result<Self> {
+        const PERIOD: f64 = 100_000.0;
+        let root = Path::new("/sys/fs/cgroup");
+        let first = root.join("cpu");
+        let is_first = first.join("cpu.cfs_quota_us").exists();
+        let group = if is_first { first.as_path() } else { root };
+        let group = group.join(format!("claimwire-bench-{pid}"));
+        fs::create_dir_all(&group)?;
+        let quota = Self(group);
+        let micros = (share * PERIOD) as u64;
+        if is_first {
+            fs::write(quota.0.join("cpu.cfs_quota_us"), micros.to_string())?;
+        } else {
+            fs::write(quota.0.join("cpu.max"), format!("{micros} {PERIOD}"))?;
+        }
+        fs::write(quota.0.join("cgroup.procs"), pid.to_string())?;
+        Ok(quota)
+    }
+}
+
+impl Drop for Quota {
+    /// The process has ended, or the group stays.
+    fn drop(&mut self) {
+        fs::remove_dir(&self.0).ok();
+    }
 }
 
 /// Whether the process has ended and is only waited for.

@@ -16,7 +16,7 @@ use wire::id::IdOrigin;
 use wire::revision::{DocumentQuality, Source};
 use wire::{FeedId, ItemId, Language, Revision};
 
-use crate::process::cpu_seconds;
+use crate::process::{Quota, cpu_seconds};
 use crate::support::daemon::{Backend, Daemon, Options, PATIENCE, Setup, eventually};
 use crate::support::kafka;
 use crate::tagging::{self, Document};
@@ -26,6 +26,8 @@ const PARTITIONS: u32 = 12;
 const SENTENCES: usize = 4;
 /// Items in one transaction of those that fill `raw`.
 const TOGETHER: usize = 500;
+/// Of a core, what each of several instances may use: with Kafka beside them, four of them have what they need.
+const SHARE: f64 = 0.25;
 /// How often the daemons are asked how far they are, which takes time of theirs.
 const GLANCE: Duration = Duration::from_millis(200);
 const IDLE: Options<'_> = Options {
@@ -129,10 +131,21 @@ pub(crate) async fn one_core(brokers: &str, texts: Texts, items: usize) -> OneCo
     }
 }
 
-/// Items a second that so many instances tag together, and CPU time of each, in microseconds.
+/// Items a second that so many instances tag together, each kept to its [`SHARE`] of a core where that is allowed
+/// here, and CPU time of each item, in microseconds.
 pub(crate) async fn instances(brokers: &str, count: usize, items: usize) -> (f64, f64) {
     let mut raw = Raw::open(brokers, count, Texts::claims()).await;
     let daemons = raw.launch();
+    let quotas: Vec<_> = daemons
+        .iter()
+        .filter_map(|daemon| match Quota::of(daemon.pid(), SHARE) {
+            Ok(quota) => Some(quota),
+            Err(error) => {
+                eprintln!("an instance has what it can get of the cores: {error}");
+                None
+            }
+        })
+        .collect();
     // Until all of them have a share of the partitions, which takes the group a while.
     let limit = Instant::now() + PATIENCE;
     while !all_at_work(&daemons).await {
@@ -141,7 +154,9 @@ pub(crate) async fn instances(brokers: &str, count: usize, items: usize) -> (f64
         tokio::time::sleep(GLANCE).await;
     }
     raw.fill(items).await;
-    raw.finish(daemons).await.rates()
+    let work = raw.finish(daemons).await;
+    drop(quotas);
+    work.rates()
 }
 
 /// Items a second and CPU time of each, in microseconds, for more and more items on one log.

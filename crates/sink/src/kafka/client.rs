@@ -213,7 +213,7 @@ pub(super) fn consumer(base: &ClientConfig, settings: &KafkaSettings) -> ClientC
         .set("check.crcs", "true")
         .set("fetch.wait.max.ms", "100")
         .set("fetch.error.backoff.ms", "100")
-        // A partition whose records wait to be polled is fetched from again at once, not after a second.
+        // Once records wait to be polled, fetching rests: not for a whole second.
         .set("fetch.queue.backoff.ms", "100")
         .set("queued.max.messages.kbytes", "8192");
     overlay(&mut config, settings);
