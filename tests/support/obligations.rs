@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, interval};
 use wire::revision::Change;
-use wire::{ClaimRecord, ItemRecord, Revision};
+use wire::{ClaimRecord, ItemRecord, Revision, StoryRecord};
 
 use super::daemon::{Daemon, PATIENCE, Setup, eventually};
 use super::feed::{self, Wording};
@@ -28,6 +28,7 @@ pub(crate) struct Topics {
     pub(crate) raw: Vec<Record>,
     pub(crate) items: Vec<Record>,
     pub(crate) claims: Vec<Record>,
+    pub(crate) stories: Vec<Record>,
 }
 
 impl Topics {
@@ -57,6 +58,7 @@ impl Topics {
             raw: read(setup, daemon, &["raw"]).await,
             items: read(setup, daemon, &ITEMS).await,
             claims: read(setup, daemon, &CLAIMS).await,
+            stories: read(setup, daemon, &["stories"]).await,
         }
     }
 
@@ -64,6 +66,7 @@ impl Topics {
     pub(crate) fn check(&self, server: &FeedServer) {
         check_raw(server, self);
         check_tags(self);
+        check_stories(self);
     }
 }
 
@@ -168,4 +171,19 @@ fn check_tags(topics: &Topics) {
         );
     }
     assert_eq!(claims, expected);
+}
+
+/// Every item is on `stories` once, with the story that each of its records names.
+fn check_stories(topics: &Topics) {
+    let mut stories = BTreeMap::new();
+    for record in &topics.stories {
+        let told: StoryRecord = record.decode();
+        let before = stories.insert(told.item.clone(), told.story.id);
+        assert!(before.is_none(), "{} is told twice", told.item);
+    }
+    for record in &topics.items {
+        let item: ItemRecord = record.decode();
+        let told = stories.get(&item.item);
+        assert_eq!(told, Some(&item.story.id), "the story of {}", item.item);
+    }
 }
