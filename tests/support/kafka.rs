@@ -40,9 +40,8 @@ pub(crate) struct Node {
     port: u16,
     /// The largest heap, in MiB.
     heap: u32,
-    shell: Option<Child>,
-    /// The process, while it runs.
-    process: Option<u32>,
+    /// The shell that started it, and Kafka's process id, while it runs.
+    running: Option<(Child, u32)>,
 }
 
 /// Why there can be no broker on this machine, for the line that says what was left out.
@@ -100,7 +99,8 @@ pub(crate) fn sasl_brokers() -> Option<String> {
 /// The process of the broker that was started here.
 pub(crate) fn process() -> Option<u32> {
     let broker = BROKER.lock().unwrap_or_else(PoisonError::into_inner);
-    broker.as_ref()?.node.process
+    let (_, process) = broker.as_ref()?.node.running.as_ref()?;
+    Some(*process)
 }
 
 /// Kills the broker that was started here, as `kill -9` does; its data stays.
@@ -157,8 +157,7 @@ impl Node {
             directory,
             port,
             heap,
-            shell: None,
-            process: None,
+            running: None,
         }
     }
 
@@ -182,8 +181,8 @@ impl Node {
         BufReader::new(stdout)
             .read_line(&mut started)
             .expect("the shell says that it began");
-        self.shell = Some(shell);
-        self.process = started.trim().parse().ok();
+        let process = started.trim().parse().expect("it says its process id");
+        self.running = Some((shell, process));
     }
 
     /// Waits until it serves requests: Kafka opens its ports then.
@@ -201,10 +200,9 @@ impl Node {
 
     /// Kills it, as `kill -9` does; its data stays.
     pub(crate) fn kill(&mut self) {
-        if let Some(mut shell) = self.shell.take() {
+        if let Some((mut shell, _)) = self.running.take() {
             drop(shell.stdin.take());
             shell.wait().expect("the shell ends after its broker");
-            self.process = None;
         }
     }
 }

@@ -194,19 +194,17 @@ impl Committer {
                         let commit = self.appender.commit(Batch { records, positions });
                         under_way.push_back(commit.map(|outcome| (batch, outcome)));
                     }
-                    Some(Step::Settle) => {
+                    asked @ (Some(Step::Settle) | None) => {
                         while let Some(settled) = under_way.next().await {
                             bytes -= self.settle(settled)?;
                         }
+                        if asked.is_none() {
+                            return Ok(());
+                        }
                     }
-                    None => break,
                 },
             }
         }
-        while let Some(settled) = under_way.next().await {
-            self.settle(settled)?;
-        }
-        Ok(())
     }
 
     /// The records of a batch, and what to do once they are committed, or are not.

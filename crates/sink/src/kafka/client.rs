@@ -213,7 +213,7 @@ pub(super) fn consumer(base: &ClientConfig, settings: &KafkaSettings) -> ClientC
         .set("check.crcs", "true")
         .set("fetch.wait.max.ms", "100")
         .set("fetch.error.backoff.ms", "100")
-        // Once records wait to be polled, fetching rests: not for a whole second.
+        // For how long a partition is left alone once enough of it waits to be polled; a second by default.
         .set("fetch.queue.backoff.ms", "100")
         .set("queued.max.messages.kbytes", "8192");
     overlay(&mut config, settings);

@@ -12,7 +12,7 @@ use crate::log::{Error, Event};
 
 use super::member::{Command, Commit, Line};
 
-/// Events that wait here, while the caller is busy, before fetching pauses.
+/// Events that wait here, while the caller is busy, before no more is polled.
 const BACKLOG: usize = 4;
 /// Batches in one transaction.
 const SHARED: usize = 256;
@@ -84,7 +84,7 @@ impl Desk {
         }
     }
 
-    /// Whether the caller has so much to read that nothing more should be fetched.
+    /// Whether the caller has so much to read that nothing more should be polled.
     pub(super) fn is_behind(&self) -> bool {
         self.outbox.len() > BACKLOG
     }

@@ -173,7 +173,8 @@ impl<'a> Life<'a> {
     /// Takes over what the consumer has, until there is nothing more or the caller falls behind.
     fn poll(&mut self, desk: &mut Desk) -> Result<(), End> {
         let mut entries = Vec::new();
-        // A served event looks like nothing to read; only two in a row say that nothing is left.
+        // A served event looks like nothing to read; only two in a row say that nothing is left. Where fetching is
+        // paused, events are all there is.
         let (mut nothing, mut bytes) = (0, 0);
         while nothing < 2 && (self.paused == Some(true) || !desk.is_behind()) {
             let polled = self.consumer.poll(Duration::ZERO);
@@ -217,22 +218,26 @@ impl<'a> Life<'a> {
     }
 
     fn flush(&mut self, entries: &mut Vec<Entry>, desk: &mut Desk) {
+        if !entries.is_empty() {
+            self.membership.cluster.health.answers();
+        }
         // What was read of a partition before it went away is nobody's business here.
         let context = self.consumer.context();
         entries.retain(|entry| context.lease(entry.partition).is_some());
         if !entries.is_empty() {
-            self.membership.cluster.health.answers();
             desk.queue([Event::Records(std::mem::take(entries))]);
             desk.tell();
         }
     }
 
-    /// Pauses fetching while the caller is behind, or has nothing to do with what is read.
+    /// Pauses fetching once the caller has been behind for a while, or has nothing to do with what is read.
     fn pace(&mut self, desk: &Desk) {
-        let since = self.behind.filter(|_| desk.is_behind());
-        self.behind = desk.is_behind().then(|| since.unwrap_or_else(Instant::now));
-        let long_behind = self.behind.is_some_and(|since| since.elapsed() > BEHIND);
-        let pause = long_behind || self.anew;
+        if desk.is_behind() {
+            self.behind.get_or_insert_with(Instant::now);
+        } else {
+            self.behind = None;
+        }
+        let pause = self.anew || self.behind.is_some_and(|since| since.elapsed() > BEHIND);
         if self.paused == Some(pause) || (self.paused == Some(true) && !desk.is_told()) {
             return;
         }

@@ -16,7 +16,7 @@ use super::bell::Bell;
 use super::desk::Desk;
 use super::session::{self, Membership, Stop};
 
-/// Events that wait for the caller; past it, fetching pauses.
+/// Events that wait for the caller; past it, they wait at the desk.
 const AHEAD: usize = 4;
 /// Batches that wait for the thread; past it, committing waits.
 const WAITING: usize = 256;

@@ -29,9 +29,8 @@ const CALL: Duration = Duration::from_secs(5);
 /// The same for a producer that is not ready: its consumer has to be heard meanwhile. librdkafka itself tries again
 /// within this time.
 const INIT: Duration = Duration::from_secs(2);
-
-/// How often a look is taken at what is not delivered yet.
-const DELIVERY: Duration = Duration::from_millis(1);
+/// Between two looks at what is not delivered yet.
+const GLANCE: Duration = Duration::from_millis(1);
 
 /// A producer that is ready for a transaction once [`Producer::init`] said so.
 pub(super) struct Producer {
@@ -179,7 +178,7 @@ impl Producer {
             }
             self.client.poll(Duration::ZERO);
             if self.client.in_flight_count() == left {
-                thread::park_timeout(DELIVERY);
+                thread::park_timeout(GLANCE);
             }
         }
         match self.client.context().take_undelivered() {
