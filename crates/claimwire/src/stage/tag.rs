@@ -365,6 +365,9 @@ fn tag_part(classifier: &Classifier, entries: &[Entry]) -> Read {
             Err(reason) => read.dead.push(dead(entry, value, reason, trace)),
         }
     }
+    for (relevant, count) in [("true", read.items.len()), ("false", read.irrelevant.len())] {
+        metrics::counter!("claimwire_tagged_total", "relevant" => relevant).increment(count as u64);
+    }
     read
 }
 
@@ -374,8 +377,6 @@ fn tagged(classifier: &Classifier, value: &[u8]) -> Result<(Revision, Tagged), S
         serde_json::from_slice(value).map_err(|error| format!("not a revision: {error}"))?;
     let tags = catch_unwind(AssertUnwindSafe(|| classifier.classify(&revision)))
         .map_err(|_| "the classifier panicked on it".to_owned())?;
-    let relevant = if tags.relevant { "true" } else { "false" };
-    metrics::counter!("claimwire_tagged_total", "relevant" => relevant).increment(1);
     Ok((revision, tags))
 }
 

@@ -213,8 +213,11 @@ pub(super) fn consumer(base: &ClientConfig, settings: &KafkaSettings) -> ClientC
         .set("check.crcs", "true")
         .set("fetch.wait.max.ms", "100")
         .set("fetch.error.backoff.ms", "100")
+        // An answer is unpacked whole before its first record is polled, and what is small enough is still in the
+        // core's cache by then. A longer batch comes all the same (KIP-74).
+        .set("fetch.message.max.bytes", "131072")
         // For how long a partition is left alone once enough of it waits to be polled; a second by default.
-        .set("fetch.queue.backoff.ms", "100")
+        .set("fetch.queue.backoff.ms", "30")
         .set("queued.max.messages.kbytes", "8192");
     overlay(&mut config, settings);
     config

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::message::{BorrowedMessage, Headers as _, Message};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::mpsc;
 
+use crate::envelope;
 use crate::log::{Error, From};
-use crate::record::Entry;
+use crate::record::{Entry, Headers};
 
 use super::Cluster;
 use super::client::{self, Context};
@@ -326,11 +327,12 @@ fn read_again(consumer: &BaseConsumer<Context>, place: Option<&Place>) -> Result
 
 /// A message as an entry, its topic named without the prefix.
 pub(super) fn entry(cluster: &Cluster, message: &BorrowedMessage<'_>) -> Entry {
-    let mut headers = Vec::new();
+    let mut headers = Headers::new();
     if let Some(given) = message.headers() {
+        headers.reserve_exact(given.count());
         for header in given.iter() {
             let value = header.value.unwrap_or_default().to_vec();
-            headers.push((header.key.to_owned().into(), value));
+            headers.push((envelope::header_name(header.key), value));
         }
     }
     let topic = message.topic();
