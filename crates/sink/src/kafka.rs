@@ -245,7 +245,7 @@ impl Appending {
                 }
             };
             match failed {
-                Failed::Aborted(reason) => why = reason,
+                Failed::Aborted { reason, .. } => why = reason,
                 // A new producer aborts what was not asked to be committed.
                 Failed::Unknown {
                     reason,
@@ -287,7 +287,7 @@ impl Appending {
         match producer.commit(cluster, records.iter(), None, false, &self.stop) {
             Ok(()) => Ok(producer),
             // An aborted transaction leaves its producer usable.
-            Err(failed @ (Failed::Aborted(_) | Failed::Refused { .. })) => {
+            Err(failed @ (Failed::Aborted { .. } | Failed::Refused { .. })) => {
                 Err((failed, Some(producer)))
             }
             Err(failed) => Err((failed, None)),

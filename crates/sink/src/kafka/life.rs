@@ -272,7 +272,7 @@ impl<'a> Life<'a> {
             Failed::Stopped => Err(End::Left),
             Failed::Unusable(reason) => Err(End::Unusable(reason)),
             Failed::Paused(trouble) => Err(End::Trouble(trouble)),
-            Failed::Aborted(reason) | Failed::Refused { reason, .. } => {
+            Failed::Aborted { reason, .. } | Failed::Refused { reason, .. } => {
                 self.failed(&reason);
                 Ok(())
             }

@@ -49,7 +49,11 @@ pub(super) struct Offsets {
 #[derive(Debug)]
 pub(super) enum Failed {
     /// Nothing of it was written, and the producer is ready for another.
-    Aborted(String),
+    Aborted {
+        reason: String,
+        /// The group does not know the member that the offsets are from.
+        stranger: bool,
+    },
     /// Nothing of it was written, and never will be: Kafka does not take one of its records. Which
     /// one is known where each was waited for.
     Refused {
@@ -231,7 +235,10 @@ impl Producer {
             Verdict::Refuse => self.refused(record, error.to_string()),
             // A commit that was asked for may be under way at the broker, whatever an abort says after it.
             Verdict::Abort if !committing => match self.abort() {
-                Ok(()) => Failed::Aborted(error.to_string()),
+                Ok(()) => Failed::Aborted {
+                    reason: error.to_string(),
+                    stranger: error.rdkafka_error_code().is_some_and(verdict::is_strange),
+                },
                 Err(worse) => self.given_up(self.judge(&worse), &worse, committing),
             },
             verdict => self.given_up(verdict, error, committing),

@@ -136,6 +136,11 @@ pub(super) fn is_fencing(code: Code) -> bool {
     )
 }
 
+/// Whether the group has given the member up, and not yet told it.
+pub(super) fn is_strange(code: Code) -> bool {
+    matches!(code, Code::UnknownMemberId | Code::IllegalGeneration)
+}
+
 fn is_the_records_fault(code: Code) -> bool {
     matches!(
         code,

@@ -15,7 +15,7 @@ use crate::kafka::verdict::Trouble;
 use crate::log::Error;
 use crate::record::{Lease, Record};
 
-use super::{End, Life};
+use super::{End, Life, PATIENCE};
 
 /// Bytes of a record that no sensible topic refuses.
 const SMALL: usize = 4096;
@@ -70,7 +70,13 @@ impl Life<'_> {
             return Ok(());
         };
         match failed {
-            Failed::Aborted(reason) => self.again(held, &reason, desk),
+            Failed::Aborted { reason, stranger } => {
+                self.again(held, &reason, desk);
+                // A consumer that has not heard from its group by now may wait for an answer that was lost.
+                if stranger && self.failures >= PATIENCE {
+                    return Err(End::Trouble(Trouble::Stuck(reason)));
+                }
+            }
             Failed::Refused {
                 record: Some(number),
                 reason,

@@ -145,7 +145,7 @@ fn outcome(error: E, request: RDKafkaApiKey) -> &'static str {
 
 fn name(failed: &Failed) -> &'static str {
     match failed {
-        Failed::Aborted(_) => "abort",
+        Failed::Aborted { .. } => "abort",
         Failed::Refused { .. } => "dead",
         Failed::Unknown { .. } => "renew",
         Failed::Paused(_) => "pause",
