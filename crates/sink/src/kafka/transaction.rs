@@ -51,7 +51,7 @@ pub(super) enum Failed {
     /// Nothing of it was written, and the producer is ready for another.
     Aborted {
         reason: String,
-        /// The group does not know the member that the offsets are from.
+        /// The group does not know the member that the offsets are from, or has gone on without it.
         stranger: bool,
     },
     /// Nothing of it was written, and never will be: Kafka does not take one of its records. Which
@@ -237,7 +237,9 @@ impl Producer {
             Verdict::Abort if !committing => match self.abort() {
                 Ok(()) => Failed::Aborted {
                     reason: error.to_string(),
-                    stranger: error.rdkafka_error_code().is_some_and(verdict::is_strange),
+                    stranger: error
+                        .rdkafka_error_code()
+                        .is_some_and(verdict::is_a_strangers),
                 },
                 Err(worse) => self.given_up(self.judge(&worse), &worse, committing),
             },

@@ -136,8 +136,8 @@ pub(super) fn is_fencing(code: Code) -> bool {
     )
 }
 
-/// Whether the group has given the member up, and not yet told it.
-pub(super) fn is_strange(code: Code) -> bool {
+/// Whether the group refuses a member that it does not know, or has gone on without.
+pub(super) fn is_a_strangers(code: Code) -> bool {
     matches!(code, Code::UnknownMemberId | Code::IllegalGeneration)
 }
 
