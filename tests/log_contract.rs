@@ -3,6 +3,8 @@
 
 #[path = "support/kafka.rs"]
 mod kafka;
+#[path = "support/proxy.rs"]
+mod proxy;
 
 #[path = "log_contract/groups.rs"]
 mod groups;
@@ -91,6 +93,7 @@ fn main() -> ExitCode {
     cases!(trials, Place::kafka(), "kafka", kafka_only:
         two_logs_of_one_instance_overtake_each_other_and_say_so,
         what_a_batch_held_of_partitions_that_stay_is_read_again,
+        a_member_whose_group_went_on_without_it_joins_anew,
         an_unreachable_broker_is_named,
         wrong_credentials_are_named,
         right_credentials_open_the_log,

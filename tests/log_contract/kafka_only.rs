@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use sink::{Cleanup, Error, Event, Lease, Log, Member, Security, Settings, Start, TopicSpec};
 
+use crate::LIMIT;
 use crate::kafka;
 use crate::place::{
-    Place, after, batch, follow, numbered, received, record, revoked, take, topics, value,
+    Place, after, assigned, batch, follow, numbered, received, record, revoked, take, topics, value,
 };
+use crate::proxy::{Api, Fault, Proxy, Side, Way};
 
 /// Two processes under one name overtake each other; neither writes anything twice, both stay, and
 /// readiness names what to change.
@@ -101,6 +103,51 @@ pub(crate) async fn what_a_batch_held_of_partitions_that_stay_is_read_again(plac
     let (_, again) = received(&mut first, kept.len()).await;
     assert_eq!(again.iter().map(value).collect::<Vec<_>>(), kept);
     first.leave().await;
+    second.leave().await;
+}
+
+/// librdkafka waits for a lost answer to its `JoinGroup` as long as a rebalance may take, without a heartbeat, and
+/// keeps what it was handed for its own; only a refused commit says that the group has given it to others.
+pub(crate) async fn a_member_whose_group_went_on_without_it_joins_anew(place: Place) {
+    let Some(detour) = kafka::detour() else {
+        return;
+    };
+    let proxy = Proxy::start(vec![(detour.advertised, detour.port)]).await;
+    let mut settings = place.on_kafka().clone();
+    settings.brokers = format!("127.0.0.1:{}", detour.advertised);
+    let patience = 10 * LIMIT;
+    settings.properties = BTreeMap::from([
+        ("session.timeout.ms".into(), "2000".into()),
+        ("heartbeat.interval.ms".into(), "500".into()),
+        (
+            "max.poll.interval.ms".into(),
+            patience.as_millis().to_string(),
+        ),
+    ]);
+    let log = Log::open(&Settings::Kafka(settings), &topics()).await;
+    let log = log.expect("the log opens");
+    let mut first = Holder::join(&log, "in").await;
+
+    let answer = Fault {
+        api: Api::JoinGroup,
+        side: Side::Answer,
+        way: Way::Drop,
+        times: 1,
+    };
+    let other = Log::open(&place.instance("two"), &topics()).await;
+    let other = other.expect("the log opens");
+    let joined = other.join("g", "in", Start::Committed).await;
+    let mut second = joined.expect("it joins");
+    let handle = proxy.handle();
+    let (is_lost, _) = tokio::join!(handle.harm(answer, LIMIT), assigned(&mut second, 2));
+    assert!(is_lost, "the first never asked to join again");
+
+    // It lets go of one when the first is back.
+    let (taken, ()) = tokio::join!(revoked(&mut second), first.commit("at last"));
+    assert_eq!(taken, [first.lease.partition]);
+    let entries = take(&mut follow(&other, &["out"]).await, 1).await;
+    assert_eq!(value(&entries[0]), "at last");
+    first.member.leave().await;
     second.leave().await;
 }
 

@@ -31,6 +31,16 @@ struct Broker {
     node: Node,
     plain: u16,
     sasl: u16,
+    detour: Detour,
+}
+
+/// A listener that clients are sent to by another address, where a test may put something in between.
+#[derive(Clone, Copy)]
+pub(crate) struct Detour {
+    /// What clients are told.
+    pub(crate) advertised: u16,
+    /// Where the broker listens.
+    pub(crate) port: u16,
 }
 
 /// A Kafka process and its data.
@@ -96,6 +106,14 @@ pub(crate) fn sasl_brokers() -> Option<String> {
     Some(format!("127.0.0.1:{}", broker.sasl))
 }
 
+/// The listener for clients that a test wants something in between of; `None` as for [`sasl_brokers`].
+#[must_use]
+pub(crate) fn detour() -> Option<Detour> {
+    sasl_brokers()?;
+    let broker = BROKER.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(broker.as_ref()?.detour)
+}
+
 /// The process of the broker that was started here.
 pub(crate) fn process() -> Option<u32> {
     let broker = BROKER.lock().unwrap_or_else(PoisonError::into_inner);
@@ -124,12 +142,18 @@ pub(crate) fn restart() {
 impl Broker {
     fn start() -> Self {
         let directory = fresh_directory("broker");
-        let [plain, sasl, controller] = free_ports();
-        let properties = properties(&directory, plain, sasl, controller);
+        let [plain, sasl, controller, advertised, port] = free_ports();
+        let detour = Detour { advertised, port };
+        let properties = properties(&directory, plain, sasl, controller, detour);
         let mut node = Node::format(directory, &properties, plain, 512);
         node.launch();
         node.serves();
-        Self { node, plain, sasl }
+        Self {
+            node,
+            plain,
+            sasl,
+            detour,
+        }
     }
 }
 
@@ -232,16 +256,17 @@ fn java(jars: &Path, heap: u32) -> Command {
     java
 }
 
-fn properties(directory: &Path, plain: u16, sasl: u16, controller: u16) -> String {
+fn properties(directory: &Path, plain: u16, sasl: u16, controller: u16, detour: Detour) -> String {
+    let Detour { advertised, port } = detour;
     format!(
         "process.roles=broker,controller\n\
          node.id=1\n\
          controller.quorum.voters=1@127.0.0.1:{controller}\n\
          controller.listener.names=CONTROLLER\n\
          inter.broker.listener.name=PLAINTEXT\n\
-         listeners=PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{sasl},CONTROLLER://127.0.0.1:{controller}\n\
-         advertised.listeners=PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{sasl}\n\
-         listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT\n\
+         listeners=PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{sasl},DETOUR://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
+         advertised.listeners=PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{sasl},DETOUR://127.0.0.1:{advertised}\n\
+         listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,DETOUR:PLAINTEXT,CONTROLLER:PLAINTEXT\n\
          sasl.enabled.mechanisms=PLAIN\n\
          listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}=\"{PASSWORD}\";\n\
          log.dirs={}\n\

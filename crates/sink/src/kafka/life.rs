@@ -29,6 +29,9 @@ const GLANCE: Duration = Duration::from_millis(200);
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)];
 /// Attempts that fail one after the other before somebody is told.
 const PATIENCE: u32 = 10;
+/// Commits that the group refuses a stranger's, one after the other, before the member joins anew. A consumer that
+/// its group still answers knows by then, ten seconds after the first.
+const ESTRANGED: u32 = 7;
 /// A life of this length without trouble has left the last one's behind.
 const SETTLED: Duration = Duration::from_secs(30);
 

@@ -15,7 +15,7 @@ use crate::kafka::verdict::Trouble;
 use crate::log::Error;
 use crate::record::{Lease, Record};
 
-use super::{End, Life, PATIENCE};
+use super::{ESTRANGED, End, Life};
 
 /// Bytes of a record that no sensible topic refuses.
 const SMALL: usize = 4096;
@@ -72,8 +72,8 @@ impl Life<'_> {
         match failed {
             Failed::Aborted { reason, stranger } => {
                 self.again(held, &reason, desk);
-                // A consumer that has not heard from its group by now may wait for an answer that was lost.
-                if stranger && self.failures >= PATIENCE {
+                // librdkafka waits for a lost answer as long as a rebalance may take.
+                if stranger && self.failures >= ESTRANGED {
                     return Err(End::Trouble(Trouble::Stuck(reason)));
                 }
             }
