@@ -99,10 +99,10 @@ pub(crate) async fn headers_nulls_and_binary_come_back_as_they_were(place: Place
     let bytes: Vec<u8> = (0..=255).collect();
     let whole = Record {
         headers: vec![
-            ("ce_id".into(), b"1".to_vec()),
-            ("empty".into(), Vec::new()),
-            ("twice".into(), bytes.clone()),
-            ("twice".into(), b"again".to_vec()),
+            ("ce_id".into(), b"1".into()),
+            ("empty".into(), b"".into()),
+            ("twice".into(), bytes.clone().into()),
+            ("twice".into(), b"again".into()),
         ],
         key: bytes.clone(),
         value: Some(bytes.clone()),

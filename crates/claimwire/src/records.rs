@@ -282,7 +282,8 @@ mod tests {
 
     #[test]
     fn records_are_filtered_by_their_headers() {
-        let header = |name: &'static str, value: &str| (name.into(), value.as_bytes().to_vec());
+        let header =
+            |name: &'static str, value: &str| (name.into(), value.as_bytes().to_vec().into());
         let entry = Entry {
             topic: "claims.unconfirmed".to_owned(),
             partition: 0,

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use wire::claim::Status;
+use wire::claim::{Status, StatusDetail};
 use wire::record::Origin;
 use wire::tagged::ItemStanding;
 use wire::{
@@ -90,7 +90,7 @@ pub fn feed(spec: &FeedSpec, site: &str) -> Record {
     let value = json(spec);
     let said = String::from_utf8_lossy(&value);
     let id = format!("{}/{}", spec.id, wire::id::digest(&[said.as_ref()]));
-    let mut headers = event("claimwire.feed.v1", &id, &spec.id, now);
+    let mut headers = event("claimwire.feed.v1", id, &spec.id, now);
     push(&mut headers, "lang", spec.language.code());
     Record {
         partition_key: Some(site.as_bytes().to_vec()),
@@ -118,7 +118,7 @@ pub fn feed_state(state: &FeedState, site: &str) -> Record {
     let value = json(state);
     let said = String::from_utf8_lossy(&value);
     let id = format!("{}/{}", state.feed, wire::id::digest(&[said.as_ref()]));
-    let headers = event("claimwire.feed-state.v1", &id, &state.feed, now);
+    let headers = event("claimwire.feed-state.v1", id, &state.feed, now);
     Record {
         partition_key: Some(site.as_bytes().to_vec()),
         ..record("feed-state", &state.feed.0, value, headers, now)
@@ -131,11 +131,11 @@ pub fn revision(revision: &Revision, trace: Trace) -> Record {
     let id = format!("{}/{}", revision.item, revision.revision);
     let mut headers = event(
         "claimwire.raw.v1",
-        &id,
+        id,
         &revision.source.feed,
         revision.fetched,
     );
-    push(&mut headers, "ce_subject", &revision.item.0);
+    push(&mut headers, "ce_subject", revision.item.0.clone());
     push(&mut headers, "traceparent", trace.header());
     push(&mut headers, "lang", revision.source.language.code());
     let value = json(revision);
@@ -152,13 +152,13 @@ pub fn item(item: &ItemRecord, trace: Trace) -> Record {
         Some(ItemStanding::Confirmed) => ("items.confirmed", "confirmed"),
         Some(ItemStanding::Unconfirmed) | None => ("items.unconfirmed", "unconfirmed"),
     };
-    let mut headers = event("claimwire.item.v1", &id, &item.source.feed, item.fetched);
-    push(&mut headers, "ce_subject", &item.item.0);
+    let mut headers = event("claimwire.item.v1", id, &item.source.feed, item.fetched);
+    push(&mut headers, "ce_subject", item.item.0.clone());
     push(&mut headers, "traceparent", trace.header());
     push(&mut headers, "claim-status", status);
     push(&mut headers, "entities", entities(&item.tags.entities));
     push(&mut headers, "lang", item.tags.language.code());
-    push(&mut headers, "story-id", item.story.id.0.as_str());
+    push(&mut headers, "story-id", item.story.id.0.clone());
     mark_replay(&mut headers, item.replay);
     record(topic, &item.item.0, json(item), headers, item.fetched)
 }
@@ -173,18 +173,15 @@ pub fn claim(claim: &ClaimRecord, trace: Trace) -> Record {
         }
     };
     let feed = &claim.source.feed;
-    let mut headers = event("claimwire.claim.v1", &claim.id, feed, claim.fetched);
-    push(&mut headers, "ce_subject", &claim.item.0);
+    let mut headers = event("claimwire.claim.v1", claim.id.clone(), feed, claim.fetched);
+    push(&mut headers, "ce_subject", claim.item.0.clone());
     push(&mut headers, "traceparent", trace.header());
-    push(&mut headers, "claim-status", name(&claim.claim.status));
-    push(
-        &mut headers,
-        "status-detail",
-        name(&claim.claim.status_detail),
-    );
+    push(&mut headers, "claim-status", claim.claim.status.name());
+    let detail = name(claim.claim.status_detail);
+    push(&mut headers, "status-detail", detail);
     push(&mut headers, "entities", entities(&claim.entities));
     push(&mut headers, "lang", claim.language.code());
-    push(&mut headers, "story-id", claim.story.id.0.as_str());
+    push(&mut headers, "story-id", claim.story.id.0.clone());
     mark_replay(&mut headers, claim.replay);
     record(topic, &claim.item.0, json(claim), headers, claim.fetched)
 }
@@ -192,10 +189,15 @@ pub fn claim(claim: &ClaimRecord, trace: Trace) -> Record {
 /// Which story an item tells, on `stories`.
 #[must_use]
 pub fn story(told: &StoryRecord, trace: Trace) -> Record {
-    let mut headers = event("claimwire.story.v1", &told.item.0, &told.feed, told.seen);
-    push(&mut headers, "ce_subject", told.item.0.as_str());
+    let mut headers = event(
+        "claimwire.story.v1",
+        told.item.0.clone(),
+        &told.feed,
+        told.seen,
+    );
+    push(&mut headers, "ce_subject", told.item.0.clone());
     push(&mut headers, "traceparent", trace.header());
-    push(&mut headers, "story-id", told.story.id.0.as_str());
+    push(&mut headers, "story-id", told.story.id.0.clone());
     record("stories", &told.item.0, json(told), headers, told.seen)
 }
 
@@ -217,7 +219,7 @@ pub fn dead(letter: &DeadLetter, trace: Trace) -> Record {
     // The same bytes fail for the same reason on every replay, whenever that is.
     let digest = wire::id::digest(&[&letter.reason, &letter.bytes]);
     let id = format!("{origin}/{digest}");
-    let mut headers = event_from("claimwire.dead.v1", &id, &source, letter.at);
+    let mut headers = event_from("claimwire.dead.v1", id, source, letter.at);
     push(&mut headers, "traceparent", trace.header());
     record("dead", &origin, json(letter), headers, letter.at)
 }
@@ -254,12 +256,12 @@ fn record(
     }
 }
 
-fn event(kind: &str, id: &str, feed: &FeedId, time: Timestamp) -> Headers {
-    event_from(kind, id, &format!("/feeds/{feed}"), time)
+fn event(kind: &'static str, id: String, feed: &FeedId, time: Timestamp) -> Headers {
+    event_from(kind, id, format!("/feeds/{feed}"), time)
 }
 
-fn event_from(kind: &str, id: &str, source: &str, time: Timestamp) -> Headers {
-    let mut headers = Headers::new();
+fn event_from(kind: &'static str, id: String, source: String, time: Timestamp) -> Headers {
+    let mut headers = Headers::with_capacity(NAMES.len());
     push(&mut headers, "ce_specversion", "1.0");
     push(&mut headers, "ce_id", id);
     push(&mut headers, "ce_source", source);
@@ -277,8 +279,12 @@ pub(crate) fn header_name(name: &str) -> Cow<'static, str> {
     }
 }
 
-fn push(headers: &mut Headers, name: &'static str, value: impl Into<String>) {
-    headers.push((name.into(), value.into().into_bytes()));
+fn push(headers: &mut Headers, name: &'static str, value: impl Into<Cow<'static, str>>) {
+    let value = match value.into() {
+        Cow::Borrowed(value) => Cow::Borrowed(value.as_bytes()),
+        Cow::Owned(value) => Cow::Owned(value.into_bytes()),
+    };
+    headers.push((name.into(), value));
 }
 
 /// What was tagged again says so, that a consumer can leave it out.
@@ -296,12 +302,10 @@ fn entities(mentions: &[Entity]) -> String {
     Vec::from_iter(ids).join(",")
 }
 
-/// A tag as it stands in the JSON.
-fn name(tag: &impl Serialize) -> String {
-    serde_json::to_value(tag)
-        .ok()
-        .and_then(|tag| tag.as_str().map(str::to_owned))
-        .expect("a unit variant is a JSON string")
+/// A detail as it stands in the JSON.
+fn name(detail: StatusDetail) -> String {
+    let json = serde_json::to_string(&detail).expect("a unit variant has a name");
+    json.trim_matches('"').to_owned()
 }
 
 /// The JSON of a value, in as much memory as it is long: batches hold thousands.

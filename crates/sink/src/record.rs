@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 /// Names and values, in order.
-pub type Headers = Vec<(Cow<'static, str>, Vec<u8>)>;
+pub type Headers = Vec<(Cow<'static, str>, Cow<'static, [u8]>)>;
 
 /// A record to append.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -175,7 +175,7 @@ fn the_next_step_stays_in_its_trace() {
     let next = Trace::next(&record.headers);
     assert_eq!(next.trace, TRACE.trace);
     assert_ne!(next.span, TRACE.span);
-    let garbled = vec![("traceparent".into(), b"00-zz-1-01".to_vec())];
+    let garbled = vec![("traceparent".into(), b"00-zz-1-01".into())];
     assert_ne!(Trace::next(&garbled).trace, 0);
 }
 

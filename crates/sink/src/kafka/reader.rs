@@ -332,7 +332,7 @@ pub(super) fn entry(cluster: &Cluster, message: &BorrowedMessage<'_>) -> Entry {
         headers.reserve_exact(given.count());
         for header in given.iter() {
             let value = header.value.unwrap_or_default().to_vec();
-            headers.push((envelope::header_name(header.key), value));
+            headers.push((envelope::header_name(header.key), value.into()));
         }
     }
     let topic = message.topic();

@@ -147,7 +147,7 @@ impl Producer {
         for (name, value) in &record.headers {
             headers = headers.insert(Header {
                 key: name,
-                value: Some(value),
+                value: Some(value.as_ref()),
             });
         }
         let mut message = BaseRecord::<[u8], [u8]>::to(&topic)

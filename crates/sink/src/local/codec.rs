@@ -52,7 +52,7 @@ pub(super) fn decode(place: Place<'_>, bytes: &[u8]) -> Option<Entry> {
     let mut headers = Vec::new();
     for _ in 0..length(&mut rest)? {
         let name = String::from_utf8(get(&mut rest)?.to_vec()).ok()?;
-        headers.push((name.into(), get(&mut rest)?.to_vec()));
+        headers.push((name.into(), get(&mut rest)?.to_vec().into()));
     }
     Some(Entry {
         topic: place.topic.to_owned(),
