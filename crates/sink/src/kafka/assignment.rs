@@ -131,12 +131,15 @@ impl GroupContext {
             return Ok(false);
         };
         self.state().coming = None;
-        self.begin(consumer, &positions)?;
+        broken(consumer.incremental_assign(&positions))?;
+        // It was handed something, so it did join.
+        self.proven(self.began);
+        self.lend(&positions);
         Ok(true)
     }
 
     /// Hands out anew what was taken back from the caller and the consumer still has, as [`Self::take_up`] does. False
-    /// while that has to wait, for a rebalance as well.
+    /// while that has to wait, for a rebalance as well. One that begins meanwhile finds the assignment untouched.
     pub(super) fn hand_out_anew(&self, consumer: &GroupConsumer) -> Result<bool, Trouble> {
         let is_rebalancing = {
             let state = self.state();
@@ -152,13 +155,18 @@ impl GroupContext {
                 partitions.add_partition(place.topic(), place.partition());
             }
         }
+        if partitions.count() == 0 {
+            return Ok(true);
+        }
         let Some(positions) = self.positions(consumer, &partitions)? else {
             return Ok(false);
         };
-        if partitions.count() > 0 {
-            broken(consumer.incremental_unassign(&partitions))?;
-            self.begin(consumer, &positions)?;
+        let sought = consumer.seek_partitions(positions.clone(), CALL);
+        if let Err(error) = sought.and_then(without_errors) {
+            tracing::debug!("partitions are not read from where they are committed yet: {error}");
+            return Ok(false);
         }
+        self.lend(&positions);
         Ok(true)
     }
 
@@ -188,17 +196,10 @@ impl GroupContext {
         }
     }
 
-    /// Reads from `positions`, and tells the caller.
-    fn begin(
-        &self,
-        consumer: &GroupConsumer,
-        positions: &TopicPartitionList,
-    ) -> Result<(), Trouble> {
-        broken(consumer.incremental_assign(positions))?;
-        // It was handed something, so it did join.
-        self.proven(self.began);
+    /// Makes new leases on partitions, and tells the caller.
+    fn lend(&self, partitions: &TopicPartitionList) {
         let epoch = self.line.epoch.fetch_add(1, Ordering::Relaxed) + 1;
-        let leases: Vec<Lease> = numbers(positions)
+        let leases: Vec<Lease> = numbers(partitions)
             .map(|partition| Lease { partition, epoch })
             .collect();
         let mut state = self.state();
@@ -208,7 +209,6 @@ impl GroupContext {
         if !leases.is_empty() {
             state.events.push(Event::Assigned(leases));
         }
-        Ok(())
     }
 
     /// The group has heard of the member after this moment.
