@@ -44,6 +44,10 @@ mod support {
 
 use support::daemon::Backend;
 
+/// The daemon's, so that what the classifier does alone is what it does there.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() {
     let mut figures = Figures::default();
     if std::env::args().any(|argument| argument == "polling") {
