@@ -5,8 +5,6 @@ use std::fmt;
 
 use wire::Tagged;
 
-use crate::output::name;
-
 /// What goes and what comes, a line each.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Change {
@@ -52,8 +50,8 @@ fn lines(tags: Option<&Tagged>) -> BTreeSet<String> {
             claim.start,
             claim.end,
             claim.status.name(),
-            name(&claim.status_detail),
-            name(&claim.factuality)
+            wire::name(&claim.status_detail),
+            wire::name(&claim.factuality)
         )
     });
     let entities = tags

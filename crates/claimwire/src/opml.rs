@@ -14,8 +14,6 @@ use wire::claim::Reliability;
 use wire::feed::PublisherKind;
 use wire::{FeedSpec, Language};
 
-use crate::output::name;
-
 /// Outlines may be nested this deep; what is deeper is no list that a person made.
 const MAX_DEPTH: usize = 64;
 
@@ -74,10 +72,13 @@ pub(crate) fn write(feeds: &[FeedSpec]) -> String {
             ("text", Some(feed.publisher)),
             ("xmlUrl", Some(feed.url)),
             ("language", Some(feed.language.code().to_owned())),
-            ("category", Some(name(&feed.kind))),
+            ("category", Some(wire::name(&feed.kind))),
             ("claimwire:id", Some(feed.id)),
             ("claimwire:country", Some(feed.country)),
-            ("claimwire:admiralty", feed.admiralty.as_ref().map(name)),
+            (
+                "claimwire:admiralty",
+                feed.admiralty.as_ref().map(wire::name),
+            ),
             ("claimwire:interval", feed.interval),
             ("claimwire:credential", feed.credential),
         ];

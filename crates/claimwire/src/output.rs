@@ -57,7 +57,7 @@ pub(crate) fn heading(text: &str, colour: bool) -> String {
 
 fn standing(claim: &Claim, paint: Paint) -> String {
     let status = format!("{:<11}", claim.status.name());
-    let detail = format!("{:<22}", name(&claim.status_detail));
+    let detail = format!("{:<22}", wire::name(&claim.status_detail));
     let status = paint.with(status_colour(claim.status), &status);
     format!("{status} {} ", paint.with(GREY, &detail))
 }
@@ -66,14 +66,6 @@ fn standing(claim: &Claim, paint: Paint) -> String {
 /// ends, which become spaces.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().filter_map(shown).collect()
-}
-
-/// The name that a value of an enum has in records.
-pub(crate) fn name(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
-    }
 }
 
 fn shown(c: char) -> Option<char> {

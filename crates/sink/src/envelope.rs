@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use wire::claim::{Status, StatusDetail};
+use wire::claim::Status;
 use wire::record::Origin;
 use wire::tagged::ItemStanding;
 use wire::{
@@ -177,7 +177,7 @@ pub fn claim(claim: &ClaimRecord, trace: Trace) -> Record {
     push(&mut headers, "ce_subject", claim.item.0.clone());
     push(&mut headers, "traceparent", trace.header());
     push(&mut headers, "claim-status", claim.claim.status.name());
-    let detail = name(claim.claim.status_detail);
+    let detail = wire::name(&claim.claim.status_detail);
     push(&mut headers, "status-detail", detail);
     push(&mut headers, "entities", entities(&claim.entities));
     push(&mut headers, "lang", claim.language.code());
@@ -300,12 +300,6 @@ fn entities(mentions: &[Entity]) -> String {
     let named = mentions.iter().filter(|mention| mention.is_linked());
     let ids: BTreeSet<&str> = named.map(|mention| mention.id.as_str()).collect();
     Vec::from_iter(ids).join(",")
-}
-
-/// A detail as it stands in the JSON.
-fn name(detail: StatusDetail) -> String {
-    let json = serde_json::to_string(&detail).expect("a unit variant has a name");
-    json.trim_matches('"').to_owned()
 }
 
 /// The JSON of a value, in as much memory as it is long: batches hold thousands.

@@ -28,3 +28,12 @@ pub use record::{ClaimRecord, DeadLetter, ItemRecord};
 pub use revision::Revision;
 pub use story::{Story, StoryRecord};
 pub use tagged::Tagged;
+
+/// The name that a variant of an enum here has in records and headers; empty for what is no plain name there.
+#[must_use]
+pub fn name(variant: &impl serde::Serialize) -> String {
+    match serde_json::to_value(variant) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use classifier::{Catalogue, Entry, Scope, Text};
-use serde::Serialize;
 
 use super::{Failure, classifier};
 use crate::cli::Entities;
@@ -103,7 +102,7 @@ fn show(entry: &Entry, json: bool, out: &mut impl Write) -> anyhow::Result<()> {
     }
     writeln!(out, "{}  {}", entry.id, entry.qid.as_deref().unwrap_or(""))?;
     writeln!(out, "  written in   {}", entry.place)?;
-    writeln!(out, "  type         {}", tag(&entry.kind))?;
+    writeln!(out, "  type         {}", wire::name(&entry.kind))?;
     for (what, names) in [("name", &entry.names), ("short name", &entry.short)] {
         for (language, names) in names {
             writeln!(out, "  {what:<10} {language} {}", names.join(", "))?;
@@ -130,10 +129,4 @@ fn title(entry: &Entry) -> &str {
     english
         .and_then(|names| names.first())
         .map_or("", String::as_str)
-}
-
-fn tag(value: &impl Serialize) -> String {
-    let tag = serde_json::to_value(value).ok();
-    tag.and_then(|tag| tag.as_str().map(str::to_owned))
-        .unwrap_or_default()
 }

@@ -14,7 +14,7 @@ use super::Failure;
 use crate::cli::Feeds;
 use crate::config::Config;
 use crate::opml;
-use crate::output::{name, plain};
+use crate::output::plain;
 
 /// Feeds that are polled at once; the fetcher keeps its own limits for each host.
 const AT_ONCE: usize = 16;
@@ -73,7 +73,7 @@ fn list(feeds: &[FeedSpec], json: bool) -> Result<(), Failure> {
         .max()
         .unwrap_or_default();
     for feed in feeds {
-        let kind = name(&feed.kind);
+        let kind = wire::name(&feed.kind);
         let (id, language, country) = (&feed.id.0, feed.language, &feed.country);
         let publisher = plain(&feed.publisher);
         writeln!(

@@ -13,7 +13,7 @@ use wire::{Document, FeedId};
 
 use super::{Failure, read};
 use crate::cli::Parse;
-use crate::output::{name, plain};
+use crate::output::plain;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -95,7 +95,7 @@ fn summary(file: &str, document: &Document, out: &mut impl Write) -> io::Result<
     writeln!(
         out,
         "{file}: {}, {}, {} items, {}",
-        name(&document.status),
+        wire::name(&document.status),
         if document.format.is_empty() {
             "no feed"
         } else {

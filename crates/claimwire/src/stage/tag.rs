@@ -328,7 +328,7 @@ impl Tagger {
         output.records.push(envelope::item(item, trace));
         let claims = ClaimRecord::all(item);
         for claim in &claims {
-            let status = wire::claim::Status::name(claim.claim.status);
+            let status = claim.claim.status.name();
             metrics::counter!("claimwire_claims_total", "status" => status).increment(1);
             output.records.push(envelope::claim(claim, trace));
         }

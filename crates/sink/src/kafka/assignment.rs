@@ -161,12 +161,14 @@ impl GroupContext {
         let Some(positions) = self.positions(consumer, &partitions)? else {
             return Ok(false);
         };
-        let sought = consumer.seek_partitions(positions.clone(), CALL);
-        if let Err(error) = sought.and_then(without_errors) {
-            tracing::debug!("partitions are not read from where they are committed yet: {error}");
-            return Ok(false);
+        let sought = consumer.seek_partitions(positions, CALL);
+        match sought.and_then(without_errors) {
+            Ok(sought) => self.lend(&sought),
+            Err(error) => {
+                tracing::debug!("partitions are not read from their positions yet: {error}");
+                return Ok(false);
+            }
         }
-        self.lend(&positions);
         Ok(true)
     }
 
