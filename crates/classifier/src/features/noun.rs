@@ -17,12 +17,14 @@ struct Predicated<'a> {
     at: usize,
     modal: &'a str,
     negation: &'static str,
+    /// `be-` where the subject is what it happens to: *the flight was delayed*, *flight delayed after accident*.
+    voice: &'static str,
 }
 
 impl Predicated<'_> {
-    /// Whether it is negated, and by which modal it is governed.
+    /// Whether it is negated, by which modal it is governed, and its voice.
     fn group(&self) -> String {
-        format!("{}{}", self.negation, self.modal)
+        format!("{}{}{}", self.negation, self.voice, self.modal)
     }
 }
 
@@ -116,12 +118,13 @@ impl<'a> Features<'a> {
             .find(|&at| sentence.tag(at).is_auxiliary() || sentence.tag(at).is_verb());
         if let Some(first) = near {
             let verb = self.predicated(first);
-            let (group, negation) = (verb.group(), verb.negation);
+            let group = verb.group();
+            let (negation, voice) = (verb.negation, verb.voice);
             self.add(format!("subject-of={group}"));
             let tag = sentence.tag(verb.at);
             if tag.is_verb() || matches!(tag, Tag::Adjective | Tag::Noun | Tag::Attribute) {
                 let (lemma, class) = (sentence.lemma(verb.at), self.class(verb.at));
-                self.add(format!("subject-of-verb={negation}{lemma}"));
+                self.add(format!("subject-of-verb={negation}{voice}{lemma}"));
                 self.add(format!("subject-of-class={group},{class}"));
             }
         }
@@ -143,15 +146,27 @@ impl<'a> Features<'a> {
             at: first,
             modal: "",
             negation: "",
+            voice: "",
         };
+        let mut active = false;
         while predicated.at < (first + GROUP).min(sentence.words.len()) {
             match sentence.tag(predicated.at) {
                 Tag::Modal => predicated.modal = sentence.form(predicated.at),
                 Tag::Negator => predicated.negation = "not-",
+                Tag::Be => predicated.voice = "be-",
+                Tag::Have | Tag::Do => active = true,
                 tag if tag.is_auxiliary() || tag == Tag::Adverb => {}
                 _ => break,
             }
             predicated.at += 1;
+        }
+        let bare = !active && predicated.voice.is_empty() && predicated.modal.is_empty();
+        let takes = matches!(
+            sentence.tag(predicated.at + 1),
+            Tag::Mark | Tag::Preposition | Tag::Adverb | Tag::Subordinator
+        );
+        if bare && takes && self.class(predicated.at) == "calls_off" {
+            predicated.voice = "be-";
         }
         predicated
     }
