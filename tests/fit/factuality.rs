@@ -1,4 +1,5 @@
-//! `make fit`: fits the model of factuality on annotated news and writes `config/factuality/en.weights.tsv`.
+//! `make fit`: fits the model of factuality on annotated news and on sentences of our own, and writes
+//! `config/factuality/en.weights.tsv`.
 //!
 //! A ridge regression for each step from a level of the scale to the next: whether an event's value lies above. First
 //! it is cross-validated on the training data, in blocks of neighbouring sentences, without what a block shares
@@ -59,7 +60,12 @@ fn main() {
         .iter()
         .map(|name| Set::read(&classifier, &corpora.join(name), name, events::read))
         .collect();
-    sets.push(Set::read(&classifier, &root.join(TAUGHT), TAUGHT, examples::read));
+    sets.push(Set::read(
+        &classifier,
+        &root.join(TAUGHT),
+        TAUGHT,
+        examples::read,
+    ));
     for (number, set) in sets.iter().enumerate().take(SETS.len()) {
         let others = sets
             .iter()

@@ -160,12 +160,13 @@ impl<'a> Features<'a> {
             }
             predicated.at += 1;
         }
+        // A headline leaves out *was*; these verbs take an object, and where none follows it is the subject.
         let bare = !active && predicated.voice.is_empty() && predicated.modal.is_empty();
-        let takes = matches!(
+        let objectless = matches!(
             sentence.tag(predicated.at + 1),
             Tag::Mark | Tag::Preposition | Tag::Adverb | Tag::Subordinator
         );
-        if bare && takes && self.class(predicated.at) == "calls_off" {
+        if bare && objectless && self.class(predicated.at) == "calls_off" {
             predicated.voice = "be-";
         }
         predicated
