@@ -14,11 +14,12 @@ use super::source::nearest;
 const PREFIX: &str = "CLAIMWIRE_";
 
 /// Names that are not configuration values.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 5] = [
     "CLAIMWIRE_CONFIG",
     "CLAIMWIRE_LOG_FORMAT",
     "CLAIMWIRE_LOG_LEVEL",
     "CLAIMWIRE_CORPORA",
+    "CLAIMWIRE_RECORDED_FEEDS",
 ];
 
 /// Writes every override among `variables` over `table`, then reads the result as a `T`.
