@@ -1,8 +1,11 @@
-//! Sentences of our own: one a line, an event as `[word|value]`.
+//! Sentences of our own: one a line, an event as `[word|value]`, the value from -3 to 3; `#` opens a comment.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use crate::events::{Event, Sentence};
+
+const SCALE: RangeInclusive<f32> = -3.0..=3.0;
 
 /// The sentences of a file; none where it is not there.
 pub(crate) fn read(file: &Path) -> Option<Vec<Sentence>> {
@@ -12,7 +15,7 @@ pub(crate) fn read(file: &Path) -> Option<Vec<Sentence>> {
     let sentence = |(number, line)| {
         sentence(line).unwrap_or_else(|| {
             panic!(
-                "{}:{}: an event is `[word|value]`",
+                "{}:{}: an event is `[word|value]`, from -3 to 3",
                 file.display(),
                 number + 1
             )
@@ -28,12 +31,13 @@ fn sentence(line: &str) -> Option<Sentence> {
     for part in parts {
         let (event, rest) = part.split_once(']')?;
         let (word, value) = event.split_once('|')?;
+        let value = value.parse().ok().filter(|value| SCALE.contains(value))?;
         let start = length(&text)?;
         text.push_str(word);
         events.push(Event {
             start,
             end: length(&text)?,
-            value: value.parse().ok()?,
+            value,
         });
         text.push_str(rest);
     }

@@ -17,14 +17,14 @@ struct Predicated<'a> {
     at: usize,
     modal: &'a str,
     negation: &'static str,
-    /// `be-` where the subject is what it happens to: *the flight was delayed*, *flight delayed after accident*.
-    voice: &'static str,
+    /// `be-` where a form of *be* stands before it, or a headline has left that out: *flight delayed after accident*.
+    be: &'static str,
 }
 
 impl Predicated<'_> {
-    /// Whether it is negated, by which modal it is governed, and its voice.
+    /// Whether it is negated, whether *be* stands before it, and by which modal it is governed.
     fn group(&self) -> String {
-        format!("{}{}{}", self.negation, self.voice, self.modal)
+        format!("{}{}{}", self.negation, self.be, self.modal)
     }
 }
 
@@ -119,12 +119,12 @@ impl<'a> Features<'a> {
         if let Some(first) = near {
             let verb = self.predicated(first);
             let group = verb.group();
-            let (negation, voice) = (verb.negation, verb.voice);
+            let (negation, be) = (verb.negation, verb.be);
             self.add(format!("subject-of={group}"));
             let tag = sentence.tag(verb.at);
             if tag.is_verb() || matches!(tag, Tag::Adjective | Tag::Noun | Tag::Attribute) {
                 let (lemma, class) = (sentence.lemma(verb.at), self.class(verb.at));
-                self.add(format!("subject-of-verb={negation}{voice}{lemma}"));
+                self.add(format!("subject-of-verb={negation}{be}{lemma}"));
                 self.add(format!("subject-of-class={group},{class}"));
             }
         }
@@ -146,14 +146,14 @@ impl<'a> Features<'a> {
             at: first,
             modal: "",
             negation: "",
-            voice: "",
+            be: "",
         };
         let mut active = false;
         while predicated.at < (first + GROUP).min(sentence.words.len()) {
             match sentence.tag(predicated.at) {
                 Tag::Modal => predicated.modal = sentence.form(predicated.at),
                 Tag::Negator => predicated.negation = "not-",
-                Tag::Be => predicated.voice = "be-",
+                Tag::Be => predicated.be = "be-",
                 Tag::Have | Tag::Do => active = true,
                 tag if tag.is_auxiliary() || tag == Tag::Adverb => {}
                 _ => break,
@@ -161,13 +161,13 @@ impl<'a> Features<'a> {
             predicated.at += 1;
         }
         // A headline leaves out *was*; these verbs take an object, and where none follows it is the subject.
-        let bare = !active && predicated.voice.is_empty() && predicated.modal.is_empty();
+        let bare = !active && predicated.be.is_empty() && predicated.modal.is_empty();
         let objectless = matches!(
             sentence.tag(predicated.at + 1),
             Tag::Mark | Tag::Preposition | Tag::Adverb | Tag::Subordinator
         );
         if bare && objectless && self.class(predicated.at) == "calls_off" {
-            predicated.voice = "be-";
+            predicated.be = "be-";
         }
         predicated
     }
