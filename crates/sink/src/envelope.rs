@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -298,8 +297,10 @@ fn mark_replay(headers: &mut Headers, replay: bool) {
 /// dictionary does not have are left to the record.
 fn entities(mentions: &[Entity]) -> String {
     let named = mentions.iter().filter(|mention| mention.is_linked());
-    let ids: BTreeSet<&str> = named.map(|mention| mention.id.as_str()).collect();
-    Vec::from_iter(ids).join(",")
+    let mut ids: Vec<&str> = named.map(|mention| mention.id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.join(",")
 }
 
 /// The JSON of a value, in as much memory as it is long: batches hold thousands.

@@ -352,17 +352,20 @@ fn tag_part(classifier: &Classifier, entries: &[Entry]) -> Read {
             continue;
         };
         read.records += 1;
-        let (trace, begun) = (Trace::next(&entry.headers), Timestamp::now());
+        let begun = Timestamp::now();
         match tagged(classifier, value) {
-            Ok((revision, tags)) if tags.relevant => read.items.push(Item {
-                sketch: story::sketch(&revision.title, &revision.text, &tags.entities),
-                age: Age::new(&revision, trace, begun),
-                revision,
-                tags,
-                trace,
-            }),
+            Ok((revision, tags)) if tags.relevant => {
+                let trace = Trace::next(&entry.headers);
+                read.items.push(Item {
+                    sketch: story::sketch(&revision.title, &revision.text, &tags.entities),
+                    age: Age::new(&revision, trace, begun),
+                    revision,
+                    tags,
+                    trace,
+                });
+            }
             Ok((revision, _)) => read.irrelevant.push((revision.item, revision.revision)),
-            Err(reason) => read.dead.push(dead(entry, value, reason, trace)),
+            Err(reason) => read.dead.push(dead(entry, value, reason)),
         }
     }
     for (relevant, count) in [("true", read.items.len()), ("false", read.irrelevant.len())] {
@@ -380,7 +383,7 @@ fn tagged(classifier: &Classifier, value: &[u8]) -> Result<(Revision, Tagged), S
     Ok((revision, tags))
 }
 
-fn dead(entry: &Entry, value: &[u8], reason: String, trace: Trace) -> Record {
+fn dead(entry: &Entry, value: &[u8], reason: String) -> Record {
     tracing::warn!(
         kafka.topic = entry.topic,
         kafka.partition = entry.partition,
@@ -394,8 +397,6 @@ fn dead(entry: &Entry, value: &[u8], reason: String, trace: Trace) -> Record {
         partition: entry.partition,
         offset: entry.offset,
     };
-    envelope::dead(
-        &DeadLetter::new(origin, reason, value, Timestamp::now()),
-        trace,
-    )
+    let letter = DeadLetter::new(origin, reason, value, Timestamp::now());
+    envelope::dead(&letter, Trace::next(&entry.headers))
 }

@@ -1,61 +1,62 @@
-//! By which shingles items are found: for each, the items that have it, the newest first.
+//! By which shingles items are found: for each, the newest items that have it.
 
 use std::collections::{HashMap, VecDeque};
 
-/// Items by their signs. Items are numbered in the order in which they are added, and forgotten in that order;
-/// numbers wrap.
+/// Items that are kept of those with one sign, the newest: past them are more copies of their stories, or the words
+/// are boilerplate.
+pub(super) const KEPT: usize = 16;
+
+/// Items by their signs.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    /// In the order in which they were added.
-    postings: VecDeque<Posting>,
-    /// The place of the first posting; places wrap.
-    first: u32,
-    /// The place of a sign's newest posting.
+    /// The newest item that has a sign: of most signs the only one.
     newest: HashMap<u32, u32>,
-}
-
-/// An item has a sign.
-#[derive(Debug)]
-struct Posting {
-    sign: u32,
-    item: u32,
-    /// How far back the sign's posting before this one stands; 0 where there was none.
-    back: u32,
+    /// Those before it, from the newest to the oldest; where there are none, there is no entry.
+    older: HashMap<u32, VecDeque<u32>>,
 }
 
 impl Index {
-    /// Adds an item.
+    /// Adds an item, newer than all there are.
     pub(super) fn add(&mut self, item: u32, signs: impl Iterator<Item = u32>) {
         for sign in signs {
-            let place = self.first.wrapping_add(self.postings.len() as u32);
-            let before = self.newest.insert(sign, place);
-            let back = before.map_or(0, |before| place.wrapping_sub(before));
-            self.postings.push_back(Posting { sign, item, back });
+            if let Some(before) = self.newest.insert(sign, item) {
+                let older = self.older.entry(sign).or_default();
+                older.push_front(before);
+                older.truncate(KEPT - 1);
+            }
         }
     }
 
-    /// The items that have `sign`, the newest first.
+    /// The newest items that have `sign`, at most [`KEPT`], the newest first.
     pub(super) fn with(&self, sign: u32) -> impl Iterator<Item = u32> {
         let newest = self.newest.get(&sign);
-        let newest = newest.map(|place| place.wrapping_sub(self.first) as usize);
-        let places = std::iter::successors(newest, |at| {
-            let back = self.postings[*at].back as usize;
-            // What stood further back was forgotten.
-            at.checked_sub(back).filter(|_| back > 0)
-        });
-        places.map(|at| self.postings[at].item)
+        let older = newest.and_then(|_| self.older.get(&sign));
+        newest
+            .into_iter()
+            .chain(older.into_iter().flatten())
+            .copied()
     }
 
-    /// Forgets `item`, the oldest there is.
-    pub(super) fn forget(&mut self, item: u32) {
-        while let Some(oldest) = self.postings.front()
-            && oldest.item == item
-        {
-            if self.newest.get(&oldest.sign) == Some(&self.first) {
-                self.newest.remove(&oldest.sign);
+    /// Forgets an item; `signs` are those that it was added with.
+    pub(super) fn forget(&mut self, item: u32, signs: impl Iterator<Item = u32>) {
+        for sign in signs {
+            let older = self.older.get_mut(&sign);
+            match (older, self.newest.get_mut(&sign)) {
+                (Some(older), Some(newest)) => {
+                    if *newest != item {
+                        older.retain(|it| *it != item);
+                    } else if let Some(before) = older.pop_front() {
+                        *newest = before;
+                    }
+                    if older.is_empty() {
+                        self.older.remove(&sign);
+                    }
+                }
+                (None, Some(newest)) if *newest == item => {
+                    self.newest.remove(&sign);
+                }
+                _ => {}
             }
-            self.postings.pop_front();
-            self.first = self.first.wrapping_add(1);
         }
     }
 }
@@ -64,25 +65,40 @@ impl Index {
 mod tests {
     use super::*;
 
+    fn with(index: &Index, sign: u32) -> Vec<u32> {
+        index.with(sign).collect()
+    }
+
     #[test]
-    fn the_newest_come_first_and_the_oldest_go_first() {
-        let mut index = Index {
-            // Near its end, so that places wrap.
-            first: u32::MAX - 1,
-            ..Index::default()
-        };
-        for (item, signs) in [(7, vec![1, 2]), (8, vec![1]), (9, vec![2, 1])] {
+    fn what_was_forgotten_is_not_found_whether_oldest_or_newest() {
+        let items = [(7, vec![1, 2]), (8, vec![1]), (9, vec![2, 1])];
+        let mut index = Index::default();
+        for (item, signs) in items.clone() {
             index.add(item, signs.into_iter());
         }
-        let with = |index: &Index, sign| index.with(sign).collect::<Vec<_>>();
         assert_eq!(with(&index, 1), [9, 8, 7]);
         assert_eq!(with(&index, 2), [9, 7]);
-        index.forget(7);
+        index.forget(7, [1, 2].into_iter());
         assert_eq!(with(&index, 1), [9, 8]);
         assert_eq!(with(&index, 2), [9]);
-        index.forget(8);
-        index.forget(9);
-        assert!(with(&index, 1).is_empty());
-        assert!(index.newest.is_empty() && index.postings.is_empty());
+        index.forget(9, [2, 1].into_iter());
+        assert_eq!(with(&index, 1), [8]);
+        assert!(with(&index, 2).is_empty());
+        index.forget(8, [1].into_iter());
+        assert!(index.newest.is_empty() && index.older.is_empty());
+    }
+
+    #[test]
+    fn of_many_items_with_a_sign_the_newest_are_kept() {
+        let mut index = Index::default();
+        let items = 0..3 * KEPT as u32;
+        items
+            .clone()
+            .for_each(|item| index.add(item, [1].into_iter()));
+        let newest: Vec<u32> = items.clone().rev().take(KEPT).collect();
+        assert_eq!(with(&index, 1), newest);
+        // Those that were not kept are forgotten as well as those that were.
+        items.for_each(|item| index.forget(item, [1].into_iter()));
+        assert!(index.newest.is_empty() && index.older.is_empty());
     }
 }

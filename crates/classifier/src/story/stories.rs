@@ -11,9 +11,8 @@ use wire::{ItemId, Revision, Story, StoryRecord};
 use super::index::Index;
 use super::same;
 
-/// Items with a shingle in common that are looked at, the newest: past them are more copies of their stories, or
-/// the words are boilerplate. Of all that are, so many with the most shingles in common are compared.
-const LOOKED_AT: usize = 16;
+/// Of the items with a shingle in common, so many with the most in common are compared.
+const COMPARED: usize = 16;
 /// By so many of its shingles a lead is found at least: a copy has many of them, and of those some that count.
 const SIGNS: usize = 16;
 
@@ -150,7 +149,8 @@ impl Stories {
         }
         self.by_item.remove(item);
         // Nothing is like it any more.
-        told.sketch = Sketch::default();
+        let sketch = std::mem::take(&mut told.sketch);
+        self.index.forget(number, signs(&sketch.shingles));
     }
 
     /// Takes over the record at `offset` of `stories`; one that was read before changes nothing.
@@ -228,15 +228,14 @@ impl Stories {
         published: Timestamp,
         counts: impl Fn(&Told) -> bool,
     ) -> Option<&Told> {
-        let sharing =
-            signs(&sketch.shingles).flat_map(|shingle| self.index.with(shingle).take(LOOKED_AT));
+        let sharing = signs(&sketch.shingles).flat_map(|shingle| self.index.with(shingle));
         let mut sharing: Vec<usize> = sharing.map(|number| self.age(number)).collect();
         sharing.sort_unstable();
         let together = sharing.chunk_by(|one, other| one == other);
         let mut alike: Vec<(usize, usize)> = together.map(|it| (it.len(), it[0])).collect();
-        if alike.len() > LOOKED_AT {
-            alike.select_nth_unstable_by_key(LOOKED_AT, |(shared, at)| (Reverse(*shared), *at));
-            alike.truncate(LOOKED_AT);
+        if alike.len() > COMPARED {
+            alike.select_nth_unstable_by_key(COMPARED, |(shared, at)| (Reverse(*shared), *at));
+            alike.truncate(COMPARED);
         }
         // The earliest first: of several that have as much of the text, it counts.
         alike.sort_unstable_by_key(|(_, at)| *at);
@@ -284,8 +283,8 @@ impl Stories {
             if !full && told.seen >= oldest {
                 break;
             }
-            told.sketch = Sketch::default();
-            self.index.forget(self.compared);
+            let sketch = std::mem::take(&mut told.sketch);
+            self.index.forget(self.compared, signs(&sketch.shingles));
             self.compared = self.compared.wrapping_add(1);
             if full {
                 break;
