@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 /// Items that are kept of those with one sign, the newest: past them are more copies of their stories, or the words
 /// are boilerplate.
-pub(super) const KEPT: usize = 16;
+const KEPT: usize = 16;
 
 /// Items by their signs.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ impl Index {
         }
     }
 
-    /// The newest items that have `sign`, at most [`KEPT`], the newest first.
+    /// At most [`KEPT`] items that have `sign`, the newest first.
     pub(super) fn with(&self, sign: u32) -> impl Iterator<Item = u32> {
         let newest = self.newest.get(&sign);
         let older = newest.and_then(|_| self.older.get(&sign));
@@ -73,7 +73,7 @@ mod tests {
     fn what_was_forgotten_is_not_found_whether_oldest_or_newest() {
         let items = [(7, vec![1, 2]), (8, vec![1]), (9, vec![2, 1])];
         let mut index = Index::default();
-        for (item, signs) in items.clone() {
+        for (item, signs) in items {
             index.add(item, signs.into_iter());
         }
         assert_eq!(with(&index, 1), [9, 8, 7]);
